@@ -1,0 +1,74 @@
+//! What the store can be asked to do, and what it answers.
+
+use agent_runtime_types::event::NewEvent;
+use agent_runtime_types::session::{NewSession, Session, SessionPatch};
+
+/// One change that a request asks for: carried out whole, or not at all.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// `POST /sessions`.
+    CreateSession {
+        /// The session.
+        session: NewSession,
+        /// The server's time in microseconds since 1970.
+        created_us: i64,
+    },
+    /// `PATCH /sessions/{session_id}/metadata`.
+    PatchSession {
+        /// The session.
+        session_id: String,
+        /// What to change.
+        patch: SessionPatch,
+    },
+    /// `DELETE /sessions/{session_id}`.
+    DeleteSession {
+        /// The session.
+        session_id: String,
+    },
+    /// One event.
+    AppendEvent {
+        /// The event.
+        event: NewEvent,
+        /// Whether a `session_start` may create its session.
+        may_create: bool,
+    },
+    /// Several events, in order; a `session_start` creates its session.
+    Ingest {
+        /// The events, each with its line in the request.
+        events: Vec<(usize, NewEvent)>,
+    },
+    /// Nothing but a sign that writing works.
+    Probe,
+}
+
+impl Command {
+    /// Bytes of event bodies in it.
+    pub fn body_bytes(&self) -> usize {
+        match self {
+            Self::AppendEvent { event, .. } => event.body.len(),
+            Self::Ingest { events } => events.iter().map(|(_, event)| event.body.len()).sum(),
+            Self::CreateSession { .. } | Self::PatchSession { .. } | Self::DeleteSession { .. } | Self::Probe => 0,
+        }
+    }
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session as it is now.
+    Session(Session),
+    /// The session is gone, with so many events.
+    Deleted {
+        /// How many events it had.
+        events_count: i64,
+    },
+    /// The events are stored.
+    Stored {
+        /// How many were new.
+        stored: u64,
+        /// How many had a key that was already there.
+        duplicates: u64,
+    },
+    /// Writing works.
+    Ready,
+}

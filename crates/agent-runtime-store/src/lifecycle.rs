@@ -1,0 +1,114 @@
+//! What an event or a patch does to its session. Pure, and the same for every database.
+
+use agent_runtime_types::event::{NewEvent, Turn};
+use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
+use agent_runtime_types::timestamp;
+
+use crate::error::CommandError;
+
+/// A session as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The position at which it was created.
+    pub session_key: i64,
+    /// The instant of `created_at` in microseconds since 1970.
+    pub created_us: i64,
+    /// The instant of `last_event_at` in microseconds since 1970.
+    pub last_event_us: Option<i64>,
+    /// What clients see.
+    pub session: Session,
+}
+
+/// What must happen to the session before an event is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionChange {
+    /// It is created: `session_created` goes first.
+    Create(Box<SessionRow>),
+    /// It is resumed or finished: `session_updated` goes first.
+    Update(SessionStatus),
+    /// Nothing.
+    None,
+}
+
+/// A session made by `POST /sessions` at the position `seq`.
+pub fn created(new: NewSession, created_us: i64, seq: i64) -> SessionRow {
+    let NewSession { session_id, session_name, project_dir, agent_name, parent_session_id } = new;
+    let created_at = timestamp::format(created_us);
+    let session = blank(session_id, session_name, created_at);
+    let session = Session { project_dir, agent_name, parent_session_id, ..session };
+    SessionRow { session_key: seq, created_us, last_event_us: None, session }
+}
+
+/// What `event` does to its session, before it is stored itself. `seq` is the next free position.
+///
+/// # Errors
+/// When there is no such session and the event may not create it.
+pub fn before_event(
+    row: Option<&SessionRow>,
+    event: &NewEvent,
+    may_create: bool,
+    seq: i64,
+) -> Result<SessionChange, CommandError> {
+    Ok(match (row, event.turn()) {
+        (None, Turn::Start) if may_create => {
+            let session = blank(event.session_id.clone(), event.session_name.clone(), event.timestamp.clone());
+            let row = SessionRow { session_key: seq, created_us: event.instant_us, last_event_us: None, session };
+            SessionChange::Create(Box::new(row))
+        }
+        (None, _) => return Err(CommandError::SessionNotFound),
+        (Some(row), Turn::Start) => {
+            let begun = row.session.status == SessionStatus::Finished || row.session.event_count > 0;
+            if begun { SessionChange::Update(SessionStatus::Running) } else { SessionChange::None }
+        }
+        (Some(_), Turn::Stop) => SessionChange::Update(SessionStatus::Finished),
+        (Some(_), Turn::None) => SessionChange::None,
+    })
+}
+
+impl SessionRow {
+    /// Carries out a [`SessionChange::Update`].
+    pub fn turn(&mut self, status: SessionStatus, event: &NewEvent) {
+        self.session.status = status;
+        if status == SessionStatus::Running {
+            self.session.last_resumed_at = Some(event.timestamp.clone());
+        }
+    }
+
+    /// Counts an event that has been stored.
+    pub fn count(&mut self, event: &NewEvent) {
+        self.session.event_count += 1;
+        // Of two events at one instant the later stored stands later.
+        if self.last_event_us.is_none_or(|newest| event.instant_us >= newest) {
+            self.last_event_us = Some(event.instant_us);
+            self.session.last_event_at = Some(event.timestamp.clone());
+        }
+    }
+
+    /// Carries out a patch: what is not given stays.
+    pub fn patch(&mut self, patch: SessionPatch) {
+        let SessionPatch { session_name, project_dir, agent_name, last_resumed_at, parent_session_id } = patch;
+        let session = &mut self.session;
+        if let Some(name) = session_name {
+            session.session_name = name;
+        }
+        session.project_dir = project_dir.or(session.project_dir.take());
+        session.agent_name = agent_name.or(session.agent_name.take());
+        session.last_resumed_at = last_resumed_at.or(session.last_resumed_at.take());
+        session.parent_session_id = parent_session_id.or(session.parent_session_id.take());
+    }
+}
+
+fn blank(session_id: String, session_name: String, created_at: String) -> Session {
+    Session {
+        session_id,
+        session_name,
+        status: SessionStatus::Running,
+        created_at,
+        project_dir: None,
+        agent_name: None,
+        last_resumed_at: None,
+        parent_session_id: None,
+        last_event_at: None,
+        event_count: 0,
+    }
+}

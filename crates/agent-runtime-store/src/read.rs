@@ -1,0 +1,143 @@
+//! The reading side of a store.
+
+use agent_runtime_types::live::Change;
+use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::session::Session;
+use async_trait::async_trait;
+
+use crate::error::ReadError;
+use crate::write::Writer;
+
+/// A database of sessions, events and their change log.
+///
+/// Reads see everything whose commit was reported before they began. None holds a transaction across an
+/// `await`: long ones go page by page.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The random id of this database; every cursor carries it.
+    fn epoch(&self) -> &str;
+
+    /// What the database is called, for people.
+    fn name(&self) -> String;
+
+    /// The one writer: `Some` the first time, `None` ever after.
+    fn writer(&self) -> Option<Box<dyn Writer>>;
+
+    /// Bytes that the database takes on disk, as far as it can tell.
+    fn size_bytes(&self) -> u64;
+
+    /// The positions between which the log is kept.
+    async fn log_bounds(&self) -> Result<LogBounds, ReadError>;
+
+    /// The sessions asked for, newest first.
+    async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, ReadError>;
+
+    /// One session.
+    async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError>;
+
+    /// The text of the newest assistant message that has one. Refuses a session that is not there.
+    async fn answer(&self, session_id: &str) -> Result<Option<String>, ReadError>;
+
+    /// All sessions, or those named, and the position as of which this is the whole truth.
+    async fn snapshot(&self, only: Option<Vec<String>>) -> Result<Snapshot, ReadError>;
+
+    /// Begins to read a session's events. What is committed later will not be part of it.
+    async fn begin_events(&self, session_id: &str, query: EventQuery) -> Result<EventReading, ReadError>;
+
+    /// The next page of a reading.
+    async fn read_events(&self, reading: EventReading, page: PageLimits) -> Result<EventPage, ReadError>;
+
+    /// The changes at `range.after + 1` to `range.up_to`, perhaps not all at once.
+    async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError>;
+}
+
+/// The positions between which the log is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBounds {
+    /// Everything at or below it may be gone.
+    pub floor: i64,
+    /// The last position that was assigned.
+    pub head: i64,
+}
+
+/// How much is read at once.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimits {
+    /// At most so many rows.
+    pub rows: usize,
+    /// No further row once so many bytes are read.
+    pub bytes: usize,
+}
+
+/// A list of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionPage {
+    /// A JSON array of them.
+    pub sessions: String,
+    /// Where to go on, when there is more.
+    pub next: Option<SessionPlace>,
+}
+
+/// Sessions as of a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The position.
+    pub seq: i64,
+    /// A JSON array of the sessions, newest first.
+    pub sessions: String,
+}
+
+/// A place in the order of a session's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventPlace {
+    /// The event's instant in microseconds since 1970.
+    pub instant_us: i64,
+    /// Its id.
+    pub id: i64,
+}
+
+/// A reading of a session's events that has begun.
+#[derive(Clone, Debug)]
+pub struct EventReading {
+    pub(crate) session_key: i64,
+    pub(crate) head: i64,
+    pub(crate) above: EventPlace,
+    pub(crate) below: EventPlace,
+    pub(crate) left: Option<i64>,
+    pub(crate) event_type: Option<String>,
+    pub(crate) tool_name: Option<String>,
+    pub(crate) descending: bool,
+}
+
+/// Some events of a session, in order.
+#[derive(Clone, Debug)]
+pub struct EventPage {
+    /// The events as JSON objects with commas between them.
+    pub rows: String,
+    /// How many.
+    pub count: usize,
+    /// The reading of what follows; `None` when this was the last page.
+    pub rest: Option<EventReading>,
+    /// When the limit was reached and more events match: the last one's id.
+    pub next: Option<i64>,
+}
+
+/// A stretch of the change log.
+#[derive(Clone, Debug)]
+pub struct ChangeRange {
+    /// It begins behind this position.
+    pub after: i64,
+    /// It ends with this one.
+    pub up_to: i64,
+    /// Only changes of these sessions.
+    pub only: Option<std::sync::Arc<[String]>>,
+}
+
+/// Some changes, in order.
+#[derive(Clone, Debug)]
+pub struct ChangePage {
+    /// What is left of them; positions that were erased are not among them.
+    pub changes: Vec<Change>,
+    /// Everything up to here has been read.
+    pub read_to: i64,
+}

@@ -1,0 +1,277 @@
+//! What each command does to the tables, inside the batch's transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use agent_runtime_types::event::{NewEvent, Turn};
+use agent_runtime_types::json::push_string;
+use agent_runtime_types::live::{Change, ChangeKind};
+use agent_runtime_types::session::{NewSession, SessionPatch};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::command::{Command, Outcome};
+use crate::error::CommandError;
+use crate::lifecycle::{self, SessionChange, SessionRow};
+use crate::write::SessionChanged;
+
+use super::rows::{SESSION_COLUMNS, session_json, session_row};
+
+/// A transaction under way.
+///
+/// A command is checked before it writes anything, so that one that is refused leaves no trace and needs
+/// no savepoint. Sessions are changed in memory and written once, at the end.
+pub(super) struct Applying<'a> {
+    connection: &'a Connection,
+    found_head: i64,
+    head: i64,
+    known: &'a mut HashMap<String, SessionRow>,
+    changed: HashSet<String>,
+    changes: Vec<SessionChanged>,
+}
+
+type Ran = rusqlite::Result<Result<Outcome, CommandError>>;
+
+impl<'a> Applying<'a> {
+    pub(super) fn new(connection: &'a Connection, head: i64, known: &'a mut HashMap<String, SessionRow>) -> Self {
+        Self { connection, found_head: head, head, known, changed: HashSet::new(), changes: Vec::new() }
+    }
+
+    /// Carries out one command, or refuses it without a trace. An error fails the whole transaction.
+    pub(super) fn run(&mut self, command: &Command) -> Ran {
+        match command {
+            Command::CreateSession { session, created_us } => self.create_session(session, *created_us),
+            Command::PatchSession { session_id, patch } => self.patch_session(session_id, patch),
+            Command::DeleteSession { session_id } => self.delete_session(session_id),
+            Command::AppendEvent { event, may_create } => self.append_event(event, *may_create),
+            Command::Ingest { events } => self.ingest(events),
+            Command::Probe => {
+                self.connection.execute("UPDATE log_head SET seq = seq", [])?;
+                Ok(Ok(Outcome::Ready))
+            }
+        }
+    }
+
+    /// Writes what was kept in memory; returns the new head and all changes.
+    pub(super) fn finish(self) -> rusqlite::Result<(i64, Vec<SessionChanged>)> {
+        for row in self.changed.iter().filter_map(|session_id| self.known.get(session_id)) {
+            update_session(self.connection, row)?;
+        }
+        if self.head != self.found_head {
+            let mut statement = self.connection.prepare_cached("UPDATE log_head SET seq = ?1 WHERE seq = ?2")?;
+            // A head that is not where this writer left it would break the promise of dense positions.
+            if statement.execute([self.head, self.found_head])? != 1 {
+                return Err(rusqlite::Error::StatementChangedRows(0));
+            }
+        }
+        Ok((self.head, self.changes))
+    }
+
+    fn create_session(&mut self, session: &NewSession, created_us: i64) -> Ran {
+        if self.find(&session.session_id)? {
+            return Ok(Err(CommandError::SessionExists));
+        }
+        let row = lifecycle::created(session.clone(), created_us, self.head + 1);
+        let outcome = Outcome::Session(row.session.clone());
+        self.insert_session(row)?;
+        Ok(Ok(outcome))
+    }
+
+    fn patch_session(&mut self, session_id: &str, patch: &SessionPatch) -> Ran {
+        if !self.find(session_id)? {
+            return Ok(Err(CommandError::SessionNotFound));
+        }
+        let Some(row) = self.known.get_mut(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
+        row.patch(patch.clone());
+        let session = row.session.clone();
+        self.session_message(session_id, ChangeKind::SessionUpdated)?;
+        Ok(Ok(Outcome::Session(session)))
+    }
+
+    fn delete_session(&mut self, session_id: &str) -> Ran {
+        if !self.find(session_id)? {
+            return Ok(Err(CommandError::SessionNotFound));
+        }
+        let Some(row) = self.known.remove(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
+        self.changed.remove(session_id);
+        self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
+        self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
+        let mut quoted = String::new();
+        push_string(session_id, &mut quoted);
+        self.log_session_message(0, session_id, ChangeKind::SessionDeleted, quoted)?;
+        Ok(Ok(Outcome::Deleted { events_count: row.session.event_count }))
+    }
+
+    fn append_event(&mut self, event: &NewEvent, may_create: bool) -> Ran {
+        let creates = may_create && event.turn() == Turn::Start;
+        if !creates && !self.find(&event.session_id)? {
+            return Ok(Err(CommandError::SessionNotFound));
+        }
+        let is_new = self.store_event(event)?;
+        Ok(Ok(Outcome::Stored { stored: u64::from(is_new), duplicates: u64::from(!is_new) }))
+    }
+
+    fn ingest(&mut self, events: &[(usize, NewEvent)]) -> Ran {
+        // All or nothing: every line is checked before the first is written.
+        let mut created: HashSet<&str> = HashSet::new();
+        for (line, event) in events {
+            if created.contains(event.session_id.as_str()) || self.find(&event.session_id)? {
+                continue;
+            }
+            if event.turn() != Turn::Start {
+                return Ok(Err(CommandError::LineSessionNotFound(*line)));
+            }
+            created.insert(&event.session_id);
+        }
+        let mut stored = 0;
+        for (_, event) in events {
+            stored += u64::from(self.store_event(event)?);
+        }
+        Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
+    }
+
+    /// Stores an event whose session exists or may be created; tells whether its key was new.
+    fn store_event(&mut self, event: &NewEvent) -> rusqlite::Result<bool> {
+        self.find(&event.session_id)?;
+        let row = self.known.get(&event.session_id);
+        if let (Some(row), Some(event_id)) = (row, &event.event_id)
+            && self.has_key(row.session_key, event_id)?
+        {
+            return Ok(false);
+        }
+        match lifecycle::before_event(row, event, true, self.head + 1) {
+            Ok(SessionChange::Create(row)) => self.insert_session(*row)?,
+            Ok(SessionChange::Update(status)) => {
+                if let Some(row) = self.known.get_mut(&event.session_id) {
+                    row.turn(status, event);
+                }
+                self.session_message(&event.session_id, ChangeKind::SessionUpdated)?;
+            }
+            Ok(SessionChange::None) => {}
+            // The callers have made sure that there is a session.
+            Err(_) => return Err(rusqlite::Error::QueryReturnedNoRows),
+        }
+        let Some(row) = self.known.get_mut(&event.session_id) else {
+            return Err(rusqlite::Error::QueryReturnedNoRows);
+        };
+        row.count(event);
+        let session_key = row.session_key;
+        if !self.changed.contains(&event.session_id) {
+            self.changed.insert(event.session_id.clone());
+        }
+        let seq = self.next();
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, is_answer, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        let NewEvent { instant_us, event_type, tool_name, event_id, is_answer, body, .. } = event;
+        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, is_answer, body])?;
+        self.changed_at(seq, &event.session_id, ChangeKind::Event, body.clone());
+        Ok(true)
+    }
+
+    /// Makes sure that a session, if it is there, is known.
+    fn find(&mut self, session_id: &str) -> rusqlite::Result<bool> {
+        if self.known.contains_key(session_id) {
+            return Ok(true);
+        }
+        let sql = format!("SELECT {SESSION_COLUMNS} FROM sessions WHERE session_id = ?1");
+        let found = self.connection.prepare_cached(&sql)?.query_row([session_id], session_row).optional()?;
+        let is_there = found.is_some();
+        if let Some(row) = found {
+            self.known.insert(session_id.to_owned(), row);
+        }
+        Ok(is_there)
+    }
+
+    fn has_key(&self, session_key: i64, event_id: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT 1 FROM events WHERE session_key = ?1 AND event_id = ?2";
+        self.connection.prepare_cached(sql)?.exists(params![session_key, event_id])
+    }
+
+    /// Inserts a session whose key is the next position, and says so.
+    fn insert_session(&mut self, row: SessionRow) -> rusqlite::Result<()> {
+        insert_session(self.connection, &row)?;
+        let session_id = row.session.session_id.clone();
+        self.known.insert(session_id.clone(), row);
+        self.session_message(&session_id, ChangeKind::SessionCreated)
+    }
+
+    /// Logs a known session as it is now.
+    fn session_message(&mut self, session_id: &str, kind: ChangeKind) -> rusqlite::Result<()> {
+        let Some(row) = self.known.get(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
+        let (session_key, body) = (row.session_key, session_json(&row.session));
+        self.changed.insert(session_id.to_owned());
+        self.log_session_message(session_key, session_id, kind, body)
+    }
+
+    fn log_session_message(
+        &mut self,
+        session_key: i64,
+        session_id: &str,
+        kind: ChangeKind,
+        body: String,
+    ) -> rusqlite::Result<()> {
+        let seq = self.next();
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO session_messages (seq, session_key, session_id, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        insert.execute(params![seq, session_key, session_id, kind.as_str(), body])?;
+        self.changed_at(seq, session_id, kind, body);
+        Ok(())
+    }
+
+    fn next(&mut self) -> i64 {
+        self.head += 1;
+        self.head
+    }
+
+    fn changed_at(&mut self, seq: i64, session_id: &str, kind: ChangeKind, body: String) {
+        self.changes.push(SessionChanged { session_id: session_id.to_owned(), change: Change { seq, kind, body } });
+    }
+}
+
+fn insert_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
+    let session = &row.session;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO sessions (session_key, session_id, created_at, created_us, session_name, status, project_dir,
+            agent_name, last_resumed_at, parent_session_id, last_event_at, last_event_us, event_count)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    insert.execute(params![
+        row.session_key,
+        session.session_id,
+        session.created_at,
+        row.created_us,
+        session.session_name,
+        session.status.as_str(),
+        session.project_dir,
+        session.agent_name,
+        session.last_resumed_at,
+        session.parent_session_id,
+        session.last_event_at,
+        row.last_event_us,
+        session.event_count,
+    ])?;
+    Ok(())
+}
+
+fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
+    let session = &row.session;
+    let mut update = connection.prepare_cached(
+        "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
+            parent_session_id = ?7, last_event_at = ?8, last_event_us = ?9, event_count = ?10
+         WHERE session_key = ?1",
+    )?;
+    update.execute(params![
+        row.session_key,
+        session.session_name,
+        session.status.as_str(),
+        session.project_dir,
+        session.agent_name,
+        session.last_resumed_at,
+        session.parent_session_id,
+        session.last_event_at,
+        row.last_event_us,
+        session.event_count,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,330 @@
+//! Reading: fixed statements, each answer in one short transaction.
+
+use std::rc::Rc;
+
+use agent_runtime_types::event::{answer_text, push_event};
+use agent_runtime_types::live::{Change, ChangeKind};
+use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::session::Session;
+use async_trait::async_trait;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::ReadError;
+use crate::read::{
+    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, SessionPage, Snapshot, Store,
+};
+use crate::write::Writer;
+
+use super::SqliteStore;
+use super::rows::{SESSION_COLUMNS, session_row};
+
+/// Rows that one page may look at without taking them, as a multiple of those it may take: it bounds how
+/// long one transaction lasts when a filter matches little.
+const LOOKED_AT_PER_ROW: usize = 16;
+
+/// Positions that one page of a filtered stretch of the log may cover, for the same reason.
+const POSITIONS_PER_PAGE: i64 = 50_000;
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn writer(&self) -> Option<Box<dyn Writer>> {
+        self.take_writer()
+    }
+
+    fn size_bytes(&self) -> u64 {
+        let size = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        size("") + size("-wal")
+    }
+
+    async fn log_bounds(&self) -> Result<LogBounds, ReadError> {
+        self.readers.run(|connection| Ok(log_bounds(connection)?)).await
+    }
+
+    async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, ReadError> {
+        self.readers.run(move |connection| Ok(sessions(connection, &query)?)).await
+    }
+
+    async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError> {
+        let session_id = session_id.to_owned();
+        self.readers
+            .run(move |connection| {
+                let sql = format!("SELECT {SESSION_COLUMNS} FROM sessions WHERE session_id = ?1");
+                let mut statement = connection.prepare_cached(&sql)?;
+                Ok(statement.query_row([&session_id], session_row).optional()?.map(|row| row.session))
+            })
+            .await
+    }
+
+    async fn answer(&self, session_id: &str) -> Result<Option<String>, ReadError> {
+        let session_id = session_id.to_owned();
+        self.readers
+            .run(move |connection| {
+                let session_key = session_key(connection, &session_id)?;
+                let mut statement = connection.prepare_cached(
+                    "SELECT body FROM events WHERE session_key = ?1 AND is_answer = 1
+                     ORDER BY instant_us DESC, id DESC LIMIT 1",
+                )?;
+                let body: Option<String> = statement.query_row([session_key], |row| row.get(0)).optional()?;
+                Ok(body.as_deref().and_then(answer_text))
+            })
+            .await
+    }
+
+    async fn snapshot(&self, only: Option<Vec<String>>) -> Result<Snapshot, ReadError> {
+        self.readers
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                let seq = log_bounds(&transaction)?.head;
+                let sessions = match only {
+                    None => sessions(&transaction, &SessionQuery::default())?.sessions,
+                    Some(ids) => named_sessions(&transaction, &ids)?,
+                };
+                Ok(Snapshot { seq, sessions })
+            })
+            .await
+    }
+
+    async fn begin_events(&self, session_id: &str, query: EventQuery) -> Result<EventReading, ReadError> {
+        let session_id = session_id.to_owned();
+        self.readers
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                let session_key = session_key(&transaction, &session_id)?;
+                let place = |id: Option<i64>, parameter, otherwise| match id {
+                    None => Ok(otherwise),
+                    Some(id) => event_place(&transaction, session_key, id)?.ok_or(ReadError::NoSuchEvent(parameter)),
+                };
+                let above = place(query.after, "after", EventPlace { instant_us: i64::MIN, id: i64::MIN })?;
+                let below = place(query.before, "before", EventPlace { instant_us: i64::MAX, id: i64::MAX })?;
+                Ok(EventReading {
+                    session_key,
+                    head: log_bounds(&transaction)?.head,
+                    above,
+                    below,
+                    left: query.limit,
+                    event_type: query.event_type,
+                    tool_name: query.tool_name,
+                    descending: query.descending,
+                })
+            })
+            .await
+    }
+
+    async fn read_events(&self, reading: EventReading, page: PageLimits) -> Result<EventPage, ReadError> {
+        self.readers.run(move |connection| read_events(connection, reading, page)).await
+    }
+
+    async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError> {
+        self.readers.run(move |connection| Ok(changes(connection, &range, page)?)).await
+    }
+}
+
+fn log_bounds(connection: &Connection) -> rusqlite::Result<LogBounds> {
+    let mut statement = connection.prepare_cached("SELECT floor, seq FROM log_head")?;
+    statement.query_row([], |row| Ok(LogBounds { floor: row.get(0)?, head: row.get(1)? }))
+}
+
+fn session_key(connection: &Connection, session_id: &str) -> Result<i64, ReadError> {
+    let mut statement = connection.prepare_cached("SELECT session_key FROM sessions WHERE session_id = ?1")?;
+    statement.query_row([session_id], |row| row.get(0)).optional()?.ok_or(ReadError::SessionNotFound)
+}
+
+fn sessions(connection: &Connection, query: &SessionQuery) -> rusqlite::Result<SessionPage> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS} FROM sessions WHERE (created_us, session_key) < (?1, ?2)
+         ORDER BY created_us DESC, session_key DESC"
+    ))?;
+    let from = query.before.unwrap_or(SessionPlace { created_us: i64::MAX, created_seq: i64::MAX });
+    let text = query.text.as_ref().map(|text| text.to_lowercase());
+    let mut found = SessionList::new();
+    let mut last = from;
+    let mut left = query.limit.unwrap_or(i64::MAX);
+    let mut rows = statement.query([from.created_us, from.created_seq])?;
+    while let Some(row) = rows.next()? {
+        let row = session_row(row)?;
+        if !matches_query(&row.session, query, text.as_deref()) {
+            continue;
+        }
+        if left == 0 {
+            return Ok(SessionPage { sessions: found.end(), next: Some(last) });
+        }
+        left -= 1;
+        last = SessionPlace { created_us: row.created_us, created_seq: row.session_key };
+        found.push(&row.session);
+    }
+    Ok(SessionPage { sessions: found.end(), next: None })
+}
+
+fn matches_query(session: &Session, query: &SessionQuery, text: Option<&str>) -> bool {
+    let holds = |field: &str| text.is_none_or(|text| field.to_lowercase().contains(text));
+    let optional = |field: &Option<String>| field.as_deref().is_some_and(holds);
+    query.status.is_none_or(|status| status == session.status)
+        && (query.agent_name.is_none() || query.agent_name == session.agent_name)
+        && (query.project_dir.is_none() || query.project_dir == session.project_dir)
+        && (text.is_none()
+            || holds(&session.session_id)
+            || holds(&session.session_name)
+            || optional(&session.project_dir)
+            || optional(&session.agent_name))
+}
+
+fn named_sessions(connection: &Connection, ids: &[String]) -> rusqlite::Result<String> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {SESSION_COLUMNS} FROM sessions WHERE session_id IN (SELECT value FROM rarray(?1))
+         ORDER BY created_us DESC, session_key DESC"
+    ))?;
+    let mut list = SessionList::new();
+    let mut rows = statement.query(params![array(ids)])?;
+    while let Some(row) = rows.next()? {
+        list.push(&session_row(row)?.session);
+    }
+    Ok(list.end())
+}
+
+/// A JSON array of sessions, written straight into one text.
+struct SessionList(Vec<u8>);
+
+impl SessionList {
+    fn new() -> Self {
+        Self(vec![b'['])
+    }
+
+    fn push(&mut self, session: &Session) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        // infallible: writing to memory, and a struct of strings and numbers always serialises
+        let _ = serde_json::to_writer(&mut self.0, session);
+    }
+
+    fn end(mut self) -> String {
+        self.0.push(b']');
+        // infallible: serde_json writes UTF-8
+        String::from_utf8(self.0).unwrap_or_default()
+    }
+}
+
+fn event_place(connection: &Connection, session_key: i64, id: i64) -> Result<Option<EventPlace>, ReadError> {
+    let mut statement =
+        connection.prepare_cached("SELECT instant_us FROM events WHERE id = ?1 AND session_key = ?2")?;
+    let instant_us = statement.query_row([id, session_key], |row| row.get(0)).optional()?;
+    Ok(instant_us.map(|instant_us| EventPlace { instant_us, id }))
+}
+
+fn read_events(
+    connection: &mut Connection,
+    mut reading: EventReading,
+    page: PageLimits,
+) -> Result<EventPage, ReadError> {
+    let transaction = connection.transaction()?;
+    let mut there = transaction.prepare_cached("SELECT 1 FROM sessions WHERE session_key = ?1")?;
+    if !there.exists([reading.session_key])? {
+        return Err(ReadError::SessionNotFound);
+    }
+    let mut statement = transaction.prepare_cached(if reading.descending {
+        "SELECT id, instant_us, body, event_type, tool_name FROM events
+         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
+         ORDER BY instant_us DESC, id DESC"
+    } else {
+        "SELECT id, instant_us, body, event_type, tool_name FROM events
+         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
+         ORDER BY instant_us, id"
+    })?;
+    let EventReading { session_key, head, above, below, .. } = reading;
+    let mut rows = statement.query([session_key, above.instant_us, above.id, below.instant_us, below.id, head])?;
+    let mut text = String::new();
+    let (mut count, mut looked_at, mut last_taken) = (0, 0, None);
+    while let Some(row) = rows.next()? {
+        let place = EventPlace { id: row.get(0)?, instant_us: row.get(1)? };
+        let taken = is_wanted(row, &reading)?;
+        if taken && reading.left == Some(0) {
+            return Ok(EventPage { rows: text, count, rest: None, next: last_taken });
+        }
+        looked_at += 1;
+        if taken {
+            if count > 0 {
+                text.push(',');
+            }
+            push_event(
+                place.id,
+                row.get_ref(2)?.as_str().map_err(|error| ReadError::Failed(error.to_string()))?,
+                &mut text,
+            );
+            count += 1;
+            last_taken = Some(place.id);
+            reading.left = reading.left.map(|left| left - 1);
+        }
+        *(if reading.descending { &mut reading.below } else { &mut reading.above }) = place;
+        // With a limit reached, one more row is needed to know whether there is more.
+        let full = count >= page.rows || text.len() >= page.bytes || looked_at >= page.rows * LOOKED_AT_PER_ROW;
+        if full && reading.left != Some(0) {
+            return Ok(EventPage { rows: text, count, rest: Some(reading), next: None });
+        }
+    }
+    Ok(EventPage { rows: text, count, rest: None, next: None })
+}
+
+fn is_wanted(row: &Row<'_>, reading: &EventReading) -> rusqlite::Result<bool> {
+    Ok(holds(row, 3, reading.event_type.as_deref())? && holds(row, 4, reading.tool_name.as_deref())?)
+}
+
+fn holds(row: &Row<'_>, column: usize, wanted: Option<&str>) -> rusqlite::Result<bool> {
+    Ok(wanted.is_none() || row.get_ref(column)?.as_str_or_null()? == wanted)
+}
+
+fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> rusqlite::Result<ChangePage> {
+    // Both halves walk their table in the order of positions, and the engine merges them as it goes.
+    let mut statement = connection.prepare_cached(match range.only {
+        None => {
+            "SELECT id AS seq, 'event' AS kind, body FROM events
+             WHERE id > ?1 AND id <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
+             UNION ALL
+             SELECT seq, kind, body FROM session_messages
+             WHERE seq > ?1 AND seq <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
+             ORDER BY 1"
+        }
+        Some(_) => {
+            "SELECT id AS seq, 'event' AS kind, body FROM events
+             WHERE id > ?1 AND id <= ?2 AND session_key IN
+                (SELECT session_key FROM sessions WHERE session_id IN (SELECT value FROM rarray(?3)))
+             UNION ALL
+             SELECT seq, kind, body FROM session_messages
+             WHERE seq > ?1 AND seq <= ?2 AND session_id IN (SELECT value FROM rarray(?3))
+                AND session_key NOT IN (SELECT session_key FROM erasures)
+             ORDER BY 1"
+        }
+    })?;
+    let up_to = if range.only.is_some() { range.up_to.min(range.after + POSITIONS_PER_PAGE) } else { range.up_to };
+    let mut rows = match &range.only {
+        None => statement.query([range.after, up_to])?,
+        Some(ids) => statement.query(params![range.after, up_to, array(ids)])?,
+    };
+    let (mut changes, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let (seq, kind, body): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let kind = ChangeKind::parse(&kind).ok_or(rusqlite::Error::InvalidColumnName(kind))?;
+        bytes += body.len();
+        changes.push(Change { seq, kind, body });
+        if changes.len() >= page.rows || bytes >= page.bytes {
+            return Ok(ChangePage { changes, read_to: seq });
+        }
+    }
+    Ok(ChangePage { changes, read_to: up_to })
+}
+
+fn array(ids: &[String]) -> Rc<Vec<Value>> {
+    Rc::new(ids.iter().cloned().map(Value::Text).collect())
+}

@@ -1,0 +1,208 @@
+//! The writing connection: a batch becomes one transaction.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::Durability;
+use crate::command::Command;
+use crate::error::CommandError;
+use crate::lifecycle::SessionRow;
+use crate::write::{Committed, Writer};
+
+use super::apply::Applying;
+use super::open;
+use super::schema::{self, Head};
+
+/// Sessions kept in memory between batches; with more, all are dropped and read again when needed.
+const KNOWN_SESSIONS: usize = 4096;
+
+/// Rows erased in one slice: it bounds how long a request waits behind it.
+const ERASED_PER_SLICE: i64 = 256;
+
+/// The only connection that writes.
+pub(super) struct SqliteWriter {
+    path: PathBuf,
+    durability: Durability,
+    /// `None` after the disk failed: what the system holds of the file can no longer be trusted until it
+    /// has been read and written anew.
+    connection: Option<Connection>,
+    /// The last position that was committed.
+    head: i64,
+    /// What is known of sessions; only this writer changes them, so it is always true.
+    known: HashMap<String, SessionRow>,
+    erasing: bool,
+}
+
+/// A batch that was rolled back.
+enum Failure {
+    /// No space: the connection is sound.
+    Full,
+    /// Anything else. `broken` when the disk refused, and the connection with it.
+    Other { cause: String, broken: bool },
+}
+
+impl SqliteWriter {
+    pub(super) fn new(path: PathBuf, durability: Durability, connection: Connection, head: &Head) -> Self {
+        // What a former run left behind is looked for once.
+        let known = HashMap::new();
+        Self { path, durability, connection: Some(connection), head: head.seq, known, erasing: true }
+    }
+
+    /// Runs commands in one transaction; all or, when the database fails, none.
+    fn transaction(&mut self, commands: &[Command]) -> Result<Committed, Failure> {
+        self.ensure_connection()?;
+        let Some(connection) = self.connection.as_mut() else { return Err(Failure::Full) };
+        let applied = (|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut applying = Applying::new(&transaction, self.head, &mut self.known);
+            let mut results = Vec::with_capacity(commands.len());
+            for command in commands {
+                results.push(applying.run(command)?);
+            }
+            let (head, changes) = applying.finish()?;
+            transaction.commit()?;
+            Ok((head, results, changes))
+        })();
+        match applied {
+            Ok((head, results, changes)) => {
+                self.head = head;
+                self.erasing |= commands.iter().any(|command| matches!(command, Command::DeleteSession { .. }));
+                Ok(Committed { results, changes, transactions: 1 })
+            }
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn failed(&mut self, error: &rusqlite::Error) -> Failure {
+        self.known.clear();
+        let no_space = error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+            || error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+        let stuck = self.connection.as_ref().is_some_and(|connection| !connection.is_autocommit());
+        if no_space && !stuck {
+            return Failure::Full;
+        }
+        let broken = no_space || stuck || error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+        if broken {
+            tracing::error!(%error, "the disk failed: nothing is acknowledged until the database has been reopened");
+            self.connection = None;
+        }
+        Failure::Other { cause: error.to_string(), broken }
+    }
+
+    /// After the disk failed, opens the file anew and moves all that the log holds into the database, so
+    /// that no later commit rests on pages which the system only seemed to have written.
+    fn ensure_connection(&mut self) -> Result<(), Failure> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let reopen = || -> Result<(Connection, i64), String> {
+            let connection = open::writing(&self.path, self.durability).map_err(|error| error.to_string())?;
+            let settled = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0).map(|busy| busy == 0);
+            let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], settled);
+            if !checkpoint.map_err(|error| error.to_string())? {
+                return Err("readers hold the write-ahead log".into());
+            }
+            let head = connection.query_row("SELECT seq FROM log_head", [], |row| row.get(0));
+            Ok((connection, head.map_err(|error| error.to_string())?))
+        };
+        let (connection, head) = reopen().map_err(|cause| Failure::Other { cause, broken: true })?;
+        tracing::warn!(head, "the database has been reopened");
+        self.connection = Some(connection);
+        self.head = head;
+        self.known.clear();
+        Ok(())
+    }
+
+    /// The batch failed as a whole: each command gets a transaction of its own, so that one that the
+    /// database cannot take fails alone.
+    fn one_by_one(&mut self, batch: &[Command]) -> Committed {
+        let mut all = Committed::default();
+        for command in batch {
+            all.transactions += 1;
+            match self.transaction(std::slice::from_ref(command)) {
+                Ok(committed) => {
+                    all.results.extend(committed.results);
+                    all.changes.extend(committed.changes);
+                }
+                Err(failure) => all.results.push(Err(failure.into())),
+            }
+        }
+        all
+    }
+
+    fn erase_slice(&mut self) -> rusqlite::Result<bool> {
+        let Some(connection) = self.connection.as_mut() else { return Ok(true) };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut pending = transaction.prepare_cached("SELECT session_key FROM erasures LIMIT 1")?;
+        let session_key: Option<i64> = pending.query_map([], |row| row.get(0))?.next().transpose()?;
+        drop(pending);
+        let Some(session_key) = session_key else { return Ok(false) };
+        let mut erased = 0;
+        for sql in [
+            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE session_key = ?1 LIMIT ?2)",
+            "DELETE FROM session_messages WHERE seq IN
+                (SELECT seq FROM session_messages WHERE session_key = ?1 AND session_key > 0 LIMIT ?2)",
+        ] {
+            if erased == 0 {
+                erased = transaction.prepare_cached(sql)?.execute([session_key, ERASED_PER_SLICE])?;
+            }
+        }
+        if erased == 0 {
+            transaction.execute("DELETE FROM erasures WHERE session_key = ?1", [session_key])?;
+        }
+        transaction.commit()?;
+        Ok(true)
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn commit(&mut self, batch: Vec<Command>) -> Committed {
+        let committed = match self.transaction(&batch) {
+            Ok(committed) => committed,
+            Err(failure @ Failure::Other { broken: true, .. }) => {
+                let error = CommandError::from(failure);
+                Committed { results: batch.iter().map(|_| Err(error.clone())).collect(), ..Committed::default() }
+            }
+            Err(failure) if batch.len() == 1 => {
+                Committed { results: vec![Err(failure.into())], ..Committed::default() }
+            }
+            Err(_) => self.one_by_one(&batch),
+        };
+        if self.known.len() > KNOWN_SESSIONS {
+            self.known.clear();
+        }
+        committed
+    }
+
+    fn tidy(&mut self) -> bool {
+        if self.erasing {
+            self.erasing = self.erase_slice().unwrap_or_else(|error| {
+                tracing::warn!(%error, "erasing a deleted session failed; it goes on after the next deletion or start");
+                if matches!(self.failed(&error), Failure::Other { broken: true, .. }) {
+                    tracing::warn!("the next write reopens the database");
+                }
+                false
+            });
+        }
+        self.erasing
+    }
+
+    fn close(self: Box<Self>) {
+        if let Some(connection) = &self.connection
+            && let Err(error) = schema::end(connection)
+        {
+            tracing::warn!(%error, "the database was left to be recovered at the next start");
+        }
+    }
+}
+
+impl From<Failure> for CommandError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Full => Self::DiskFull,
+            Failure::Other { cause, .. } => Self::Failed(cause),
+        }
+    }
+}
