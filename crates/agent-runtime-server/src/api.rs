@@ -1,0 +1,11 @@
+//! The handlers: one noun, one file.
+
+pub(crate) mod docs;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod ingest;
+pub(crate) mod live;
+pub(crate) mod live_sse;
+pub(crate) mod live_ws;
+pub(crate) mod refusals;
+pub(crate) mod sessions;

@@ -1,0 +1,64 @@
+//! Many events at once: one a line, all or nothing.
+
+use std::sync::Arc;
+
+use agent_runtime_store::command::{Command, Outcome};
+use agent_runtime_types::event::NewEvent;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use http::HeaderMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::refusals;
+use crate::api::sessions::unexpected;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::{self, NDJSON};
+
+/// What was stored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ingested {
+    ok: bool,
+    /// Events stored.
+    stored: u64,
+    /// Events whose key was there already.
+    duplicates: u64,
+}
+
+/// Append events, one JSON object a line, of any sessions, in order; a `session_start` creates its session.
+#[utoipa::path(post, path = "/ingest", tag = "events",
+    request_body(content(
+        (String = "application/x-ndjson"), (String = "application/ndjson"), (String = "application/jsonl"))),
+    responses((status = 200, body = Ingested), refusals::Body, refusals::Write, refusals::Any))]
+pub(crate) async fn ingest(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Ingested>, ApiError> {
+    let body = extract::read_body(&app, &headers, body, &NDJSON, app.config.limits.ingest_body_bytes).await?;
+    let max_line_bytes = app.config.limits.ingest_line_bytes;
+    let events = extract::parse(&app, &body, move |bytes| lines(bytes, max_line_bytes)).await?;
+    match app.journal.append(Command::Ingest { events }).await? {
+        Outcome::Stored { stored, duplicates } => Ok(Json(Ingested { ok: true, stored, duplicates })),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Reads a body line by line; blank ones are allowed, and either end of a line.
+fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, NewEvent)>, ApiError> {
+    let mut events = Vec::new();
+    for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
+        let number = index + 1;
+        if line.len() > max_line_bytes {
+            return Err(ApiError::LineTooLong { line: number, limit: max_line_bytes });
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let event = NewEvent::parse(line).map_err(|invalid| invalid.at_line(number))?;
+        events.push((number, event));
+    }
+    Ok(events)
+}

@@ -1,0 +1,66 @@
+//! What every request handler can reach.
+
+use std::sync::Arc;
+
+use agent_runtime_store::read::{PageLimits, Store};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::ServeError;
+use crate::budget::Budget;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::journal::{self, Journal, RunningJournal};
+use crate::observe::Metrics;
+use crate::snapshots::Snapshots;
+
+/// The parts of one running server.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) journal: Journal,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Bytes of request bodies that may be held at once.
+    pub(crate) bodies: Budget,
+    /// Pages of history that may be read for live readers at once.
+    pub(crate) replays: Arc<Semaphore>,
+    /// Cancelled when the server begins to stop.
+    pub(crate) shutdown: CancellationToken,
+    /// Every connection and stream that must end before the server has stopped.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl App {
+    pub(crate) async fn start(
+        config: Config,
+        store: Arc<dyn Store>,
+        shutdown: CancellationToken,
+    ) -> Result<(Arc<Self>, RunningJournal), ServeError> {
+        let limits = &config.limits;
+        let metrics = Arc::new(Metrics::new());
+        let hub = Arc::new(Hub::new(store.log_bounds().await?.head, limits));
+        let writer = store.writer().ok_or(ServeError::WriterTaken)?;
+        let (journal, running) = journal::start(writer, store.epoch(), Arc::clone(&hub), Arc::clone(&metrics), limits)?;
+        let app = Self {
+            journal,
+            hub,
+            snapshots: Snapshots::new(limits.snapshots),
+            metrics,
+            bodies: Budget::new(limits.bodies_in_flight_bytes),
+            replays: Arc::new(Semaphore::new(limits.replays)),
+            shutdown,
+            tasks: TaskTracker::new(),
+            store,
+            config,
+        };
+        Ok((Arc::new(app), running))
+    }
+
+    /// How much of the store is read at once.
+    pub(crate) fn page_limits(&self) -> PageLimits {
+        PageLimits { rows: self.config.limits.page_rows, bytes: self.config.limits.page_bytes }
+    }
+}

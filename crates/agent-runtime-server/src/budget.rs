@@ -1,0 +1,48 @@
+//! A number of bytes that requests share.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes are counted in units of this size, since a semaphore counts to 32 bits only in one go.
+const UNIT_BYTES: usize = 1024;
+
+/// How many bytes may be held at once.
+pub(crate) struct Budget {
+    units: Arc<Semaphore>,
+}
+
+/// Bytes taken from a budget; they go back when this is dropped.
+pub(crate) struct Share {
+    units: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { units: Arc::new(Semaphore::new(bytes.div_ceil(UNIT_BYTES).min(Semaphore::MAX_PERMITS))) }
+    }
+
+    /// An empty share, to be grown.
+    pub(crate) fn share(&self) -> Share {
+        Share { units: Arc::clone(&self.units), held: None, bytes: 0 }
+    }
+}
+
+impl Share {
+    /// Makes the share at least `bytes` large, or tells that the budget does not reach.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
+        let wanted = bytes.div_ceil(UNIT_BYTES).saturating_sub(self.bytes.div_ceil(UNIT_BYTES));
+        if wanted > 0 {
+            let Ok(wanted) = u32::try_from(wanted) else { return false };
+            let Ok(more) = Arc::clone(&self.units).try_acquire_many_owned(wanted) else { return false };
+            match &mut self.held {
+                Some(held) => held.merge(more),
+                None => self.held = Some(more),
+            }
+        }
+        self.bytes = self.bytes.max(bytes);
+        true
+    }
+}

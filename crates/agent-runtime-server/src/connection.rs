@@ -1,0 +1,133 @@
+//! A socket that knows when it last could not write.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+/// How long a closing connection waits for its client to close too. A socket that is dropped with unread
+/// bytes in it resets the connection, and the client may then lose the answer.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What is known of a connection's progress; shared with the stream that writes to it.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Since when a write has been waiting; `None` while none is.
+    stuck_since: Mutex<Option<Instant>>,
+    bytes_written: AtomicU64,
+    has_read: AtomicBool,
+    is_stream: AtomicBool,
+}
+
+impl Progress {
+    /// How long a write has been waiting for the client to read.
+    pub(crate) fn stuck_for(&self) -> Duration {
+        let since = *self.stuck_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Marks the connection as a live stream, whose client is given less time.
+    pub(crate) fn set_stream(&self) {
+        self.is_stream.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is a live stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.is_stream.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client has sent anything.
+    pub(crate) fn has_read(&self) -> bool {
+        self.has_read.load(Ordering::Relaxed)
+    }
+
+    fn wrote(&self, result: &Poll<io::Result<usize>>) {
+        match result {
+            Poll::Pending => {
+                let mut since = self.stuck_since.lock().unwrap_or_else(PoisonError::into_inner);
+                since.get_or_insert_with(Instant::now);
+            }
+            Poll::Ready(outcome) => {
+                let bytes = outcome.as_ref().map_or(0, |bytes| *bytes as u64);
+                self.bytes_written.fetch_add(bytes, Ordering::Relaxed);
+                *self.stuck_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            }
+        }
+    }
+}
+
+/// A TCP stream that reports its progress and closes without losing what it wrote last.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    progress: Arc<Progress>,
+    lingering: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
+        Self { stream, progress, lingering: None }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.progress.has_read.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.progress.wrote(&result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.progress.wrote(&result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.lingering = Some(Box::pin(tokio::time::sleep(LINGER)));
+        }
+        let mut rest = [0; 4096];
+        loop {
+            let mut buf = ReadBuf::new(&mut rest);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => break,
+            }
+        }
+        match &mut self.lingering {
+            Some(over) => over.as_mut().poll(cx).map(Ok),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Reading requests: path, query and body, each refused with a sentence that names what was wrong.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use agent_runtime_types::problem::Invalid;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+
+use crate::app::App;
+use crate::budget::Share;
+use crate::error::{ApiError, Cause};
+use crate::origins::only;
+
+/// The session id of a path, percent-decoded once.
+pub(crate) struct SessionId(pub(crate) String);
+
+impl FromRequestParts<Arc<App>> for SessionId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        match Path::<String>::from_request_parts(parts, app).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(Invalid::field("session_id", "is not UTF-8 in the path").into()),
+        }
+    }
+}
+
+/// The parameters of a query, in their order.
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl FromRequestParts<Arc<App>> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decoded(name)?, decoded(value)?))
+        });
+        pairs.collect::<Result<_, Invalid>>().map(Self).map_err(ApiError::from)
+    }
+}
+
+impl Parameters {
+    /// A parameter that may stand there once.
+    pub(crate) fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, Invalid> {
+        let mut values = self.all(name);
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(Invalid::field(name, "stands twice in the query"));
+        }
+        Ok(value)
+    }
+
+    /// A parameter that may stand there several times.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn decoded(text: &str) -> Result<String, Invalid> {
+    let text = text.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&text).decode_utf8();
+    decoded.map(Cow::into_owned).map_err(|_| Invalid::field("query", "is not UTF-8"))
+}
+
+/// The media types that a body may have.
+pub(crate) struct MediaTypes {
+    pub(crate) accepted: &'static [&'static str],
+    pub(crate) in_words: &'static str,
+}
+
+/// A JSON object.
+pub(crate) const JSON: MediaTypes = MediaTypes { accepted: &["application/json"], in_words: "application/json" };
+
+/// Events, one a line.
+pub(crate) const NDJSON: MediaTypes = MediaTypes {
+    accepted: &["application/x-ndjson", "application/ndjson", "application/jsonl"],
+    in_words: "application/x-ndjson, application/ndjson or application/jsonl",
+};
+
+/// A request body, and its share of the memory for bodies.
+pub(crate) struct ReadBody {
+    pub(crate) bytes: Bytes,
+    _share: Share,
+}
+
+/// Reads a whole body: refused by media type, then by size, before anything is read that need not be.
+pub(crate) async fn read_body(
+    app: &App,
+    headers: &HeaderMap,
+    mut body: Body,
+    types: &MediaTypes,
+    limit: usize,
+) -> Result<ReadBody, ApiError> {
+    let mut share = app.bodies.share();
+    if body.is_end_stream() {
+        return Ok(ReadBody { bytes: Bytes::new(), _share: share });
+    }
+    let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    if !types.accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(media_type)) {
+        return Err(ApiError::MediaType(types.in_words));
+    }
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    if announced.is_some_and(|bytes| bytes > limit) {
+        return Err(ApiError::TooLarge(limit));
+    }
+    if !share.grow_to(announced.unwrap_or(0)) {
+        return Err(ApiError::TooBusy);
+    }
+    let first = next_chunk(app, &mut body).await?.unwrap_or_default();
+    if announced == Some(first.len()) {
+        return Ok(ReadBody { bytes: first, _share: share });
+    }
+    let mut whole = BytesMut::with_capacity(announced.unwrap_or(first.len()));
+    let mut chunk = Some(first);
+    while let Some(bytes) = chunk {
+        if whole.len() + bytes.len() > limit {
+            return Err(ApiError::TooLarge(limit));
+        }
+        whole.extend_from_slice(&bytes);
+        if !share.grow_to(whole.len()) {
+            return Err(ApiError::TooBusy);
+        }
+        chunk = next_chunk(app, &mut body).await?;
+    }
+    Ok(ReadBody { bytes: whole.freeze(), _share: share })
+}
+
+async fn next_chunk(app: &App, body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let frame = tokio::time::timeout(app.config.limits.body_read_stall, body.frame()).await;
+        match frame.map_err(|_| ApiError::BodyBroken)? {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(ApiError::BodyBroken),
+            // Trailers are not for us.
+            Some(Ok(frame)) => {
+                if let Ok(bytes) = frame.into_data() {
+                    return Ok(Some(bytes));
+                }
+            }
+        }
+    }
+}
+
+/// Runs a parser over a body: at once when the body is small, else where it holds up nobody.
+pub(crate) async fn parse<T, F>(app: &App, body: &ReadBody, parser: F) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+{
+    if body.bytes.len() <= app.config.limits.inline_scan_bytes {
+        return parser(&body.bytes);
+    }
+    let bytes = body.bytes.clone();
+    let parsed = tokio::task::spawn_blocking(move || parser(&bytes)).await;
+    parsed.map_err(|error| ApiError::Internal(Cause(error.to_string())))?
+}

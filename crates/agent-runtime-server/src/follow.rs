@@ -1,0 +1,144 @@
+//! History, then live, as one stream: resuming and listening are the same code.
+
+use std::sync::Arc;
+
+use agent_runtime_store::error::ReadError;
+use agent_runtime_store::read::{ChangeRange, PageLimits, Store};
+use agent_runtime_types::cursor::Cursor;
+use agent_runtime_types::live::{ResetReason, reset_message};
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::hub::{Frame, Hub, Only, Seat, Taken};
+use crate::observe::Metrics;
+
+/// A message for one reader.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    /// The position it brings the reader to.
+    pub(crate) seq: i64,
+    /// `init`, `reset`, or the kind of change.
+    pub(crate) kind: &'static str,
+    /// The message as JSON.
+    pub(crate) text: Utf8Bytes,
+}
+
+/// One reader's way through the change log.
+pub(crate) struct Follower {
+    source: Source,
+    seat: Seat,
+    only: Only,
+    position: i64,
+    first: Vec<Message>,
+}
+
+/// Where changes come from.
+pub(crate) struct Source {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) replays: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) page: PageLimits,
+    pub(crate) take_frames: usize,
+    pub(crate) take_bytes: usize,
+}
+
+impl Follower {
+    /// Begins to follow: behind the cursor `since` where it can be honoured, else with `init`.
+    pub(crate) async fn begin(app: &App, since: Option<&str>, only: Only) -> Result<Self, ReadError> {
+        let limits = &app.config.limits;
+        let source = Source {
+            hub: Arc::clone(&app.hub),
+            store: Arc::clone(&app.store),
+            replays: Arc::clone(&app.replays),
+            metrics: Arc::clone(&app.metrics),
+            page: app.page_limits(),
+            take_frames: limits.take_frames,
+            take_bytes: limits.take_bytes,
+        };
+        // The seat first: whatever is published while the snapshot is made will be seen.
+        let seat = app.hub.listen();
+        let reset = match since {
+            None => None,
+            Some(since) => match resumable(app, since).await? {
+                Ok(position) => {
+                    app.metrics.live.resumes.inc();
+                    return Ok(Self { source, seat, only, position, first: Vec::new() });
+                }
+                Err(reason) => Some(reason),
+            },
+        };
+        let init = app.snapshots.init(&*app.store, app.hub.head(), &only).await?;
+        let reset = reset.map(|reason| {
+            let text = reset_message(reason, app.store.epoch(), init.seq).into();
+            Message { seq: init.seq, kind: "reset", text }
+        });
+        let position = init.seq;
+        Ok(Self { source, seat, only, position, first: reset.into_iter().chain([init]).collect() })
+    }
+
+    /// The next messages, at least one. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Result<Vec<Message>, ReadError> {
+        if !self.first.is_empty() {
+            return Ok(std::mem::take(&mut self.first));
+        }
+        loop {
+            let (messages, read_to) = match self.source.take(self.position, &self.only) {
+                Taken::Frames { frames, read_to } => (frames.into_iter().map(Message::from).collect(), read_to),
+                Taken::Behind { head } => self.source.replay(self.position, head, &self.only).await?,
+                Taken::Nothing => {
+                    if !self.seat.wait().await {
+                        return Err(ReadError::Failed("the hub is gone".into()));
+                    }
+                    continue;
+                }
+            };
+            self.position = read_to;
+            if !messages.is_empty() {
+                return Ok(messages);
+            }
+        }
+    }
+}
+
+impl Source {
+    fn take(&self, after: i64, only: &Only) -> Taken {
+        self.hub.take(after, only, self.take_frames, self.take_bytes)
+    }
+
+    /// Reads a page of history, when it is this reader's turn.
+    async fn replay(&self, after: i64, up_to: i64, only: &Only) -> Result<(Vec<Message>, i64), ReadError> {
+        let turn = self.replays.acquire().await.map_err(|error| ReadError::Failed(error.to_string()))?;
+        let page = self.store.changes(ChangeRange { after, up_to, only: only.clone() }, self.page).await?;
+        drop(turn);
+        self.metrics.live.replayed_pages.inc();
+        let epoch = self.store.epoch();
+        let messages = page.changes.iter().map(|change| Message {
+            seq: change.seq,
+            kind: change.kind.as_str(),
+            text: change.message(epoch).into(),
+        });
+        Ok((messages.collect(), page.read_to))
+    }
+}
+
+/// The position to go on from, or why there is none.
+async fn resumable(app: &App, since: &str) -> Result<Result<i64, ResetReason>, ReadError> {
+    let Ok(cursor) = since.parse::<Cursor>() else { return Ok(Err(ResetReason::Malformed)) };
+    if cursor.epoch != app.store.epoch() {
+        return Ok(Err(ResetReason::Epoch));
+    }
+    let bounds = app.store.log_bounds().await?;
+    Ok(match cursor.seq {
+        seq if seq > bounds.head => Err(ResetReason::Future),
+        seq if seq < bounds.floor => Err(ResetReason::Expired),
+        seq => Ok(seq),
+    })
+}
+
+impl From<Frame> for Message {
+    fn from(frame: Frame) -> Self {
+        Self { seq: frame.seq, kind: frame.kind.as_str(), text: frame.text }
+    }
+}
