@@ -142,3 +142,6 @@ impl From<Frame> for Message {
         Self { seq: frame.seq, kind: frame.kind.as_str(), text: frame.text }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,7 @@ impl Metrics {
     }
 }
 
-/// OpenMetrics as the older Prometheus text (version 0.0.4), which every scraper and every person reads:
+/// `OpenMetrics` as the older Prometheus text (version 0.0.4), which every scraper and every person reads:
 /// there a counter is described under the name of its sample, and there are no units and no end mark.
 fn classic(open_metrics: &str) -> String {
     let is_counter = |name: &str| open_metrics.contains(&format!("# TYPE {name} counter\n"));

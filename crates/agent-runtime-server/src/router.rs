@@ -60,7 +60,7 @@ pub(crate) fn openapi_json() -> String {
     info(
         title = "Agent Runtime",
         description = "The flight recorder for coding agents: sessions, their events, and all of it live.",
-        license(name = "MIT OR Apache-2.0"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     security((), ("bearer" = [])),
     tags(

@@ -51,7 +51,7 @@ pub(crate) struct Done {
         ("tool_name" = Option<String>, Query, description = "Only those of this tool"),
         ("order" = Option<String>, Query, description = "`desc`: newest first; `asc`: oldest first"),
     ),
-    responses((status = 200, body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
+    responses((status = 200, description = "The events", body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     SessionId(id): SessionId,
@@ -98,7 +98,7 @@ pub(crate) async fn list(
         ("tool_name" = Option<String>, Query, description = "Only those of this tool"),
         ("order" = Option<String>, Query, description = "`desc`: newest first; `asc`: oldest first"),
     ),
-    responses((status = 200, body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
+    responses((status = 200, description = "The events", body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn legacy_list(
     app: State<Arc<App>>,
     id: SessionId,
@@ -110,7 +110,7 @@ pub(crate) async fn legacy_list(
 /// Append an event to a session.
 #[utoipa::path(post, path = "/sessions/{session_id}/events", tag = "events", request_body = EventBody,
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
-    responses((status = 200, body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
+    responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn append(
     State(app): State<Arc<App>>,
     SessionId(id): SessionId,
@@ -128,7 +128,7 @@ pub(crate) async fn append(
 
 /// Append an event to the session that it names; a `session_start` creates the session.
 #[utoipa::path(post, path = "/events", tag = "events", request_body = EventBody,
-    responses((status = 200, body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
+    responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn legacy_append(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -22,14 +22,14 @@ pub(crate) struct Healthy {
 
 /// Tell that the server runs.
 #[utoipa::path(get, path = "/healthz", tag = "server", security(()),
-    responses((status = 200, body = Healthy), refusals::Any))]
+    responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn alive() -> Json<Healthy> {
     Json(Healthy { ok: true })
 }
 
 /// Tell whether the server can write.
 #[utoipa::path(get, path = "/readyz", tag = "server", security(()),
-    responses((status = 200, body = Healthy), refusals::Any))]
+    responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, ApiError> {
     match app.journal.check().await {
         Ok(()) => Ok(Json(Healthy { ok: true })),
@@ -41,7 +41,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, 
 
 /// The server's numbers as Prometheus text.
 #[utoipa::path(get, path = "/metrics", tag = "server",
-    responses((status = 200, content_type = "text/plain", body = String), refusals::Any))]
+    responses((status = 200, description = "The numbers", content_type = "text/plain", body = String), refusals::Any))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let present = Present {
         head: app.hub.head(),

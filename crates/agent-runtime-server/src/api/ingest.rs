@@ -31,7 +31,7 @@ pub(crate) struct Ingested {
 #[utoipa::path(post, path = "/ingest", tag = "events",
     request_body(content(
         (String = "application/x-ndjson"), (String = "application/ndjson"), (String = "application/jsonl"))),
-    responses((status = 200, body = Ingested), refusals::Body, refusals::Write, refusals::Any))]
+    responses((status = 200, description = "All events are stored, or were before", body = Ingested), refusals::Body, refusals::Write, refusals::Any))]
 pub(crate) async fn ingest(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -126,7 +126,7 @@ pub(crate) struct PatchBody {
         ("limit" = Option<i64>, Query, minimum = 1, description = "At most so many; more than 10,000 counts as 10,000"),
         ("before" = Option<String>, Query, description = "Go on at an earlier answer's `next`"),
     ),
-    responses((status = 200, body = SessionList), refusals::Parameters, refusals::Any))]
+    responses((status = 200, description = "The sessions", body = SessionList), refusals::Parameters, refusals::Any))]
 pub(crate) async fn list(State(app): State<Arc<App>>, parameters: Parameters) -> Result<Response, ApiError> {
     let owned = |name: &str| parameters.one(name).map(|value| value.map(str::to_owned));
     let status = parameters.one("status")?.map(|word| {
@@ -156,7 +156,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, parameters: Parameters) ->
 /// Create a session.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = CreateBody,
     responses(
-        (status = 200, body = ChangedSession),
+        (status = 200, description = "Done, and the session as it is now", body = ChangedSession),
         (status = 409, description = "There is a session of this id", body = agent_runtime_types::problem::Problem),
         refusals::Body, refusals::Write, refusals::Any,
     ))]
@@ -174,7 +174,7 @@ pub(crate) async fn create(
 /// Show a session.
 #[utoipa::path(get, path = "/sessions/{session_id}", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
-    responses((status = 200, body = OneSession), refusals::Parameters, refusals::Session, refusals::Any))]
+    responses((status = 200, description = "The session", body = OneSession), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn show(State(app): State<Arc<App>>, SessionId(id): SessionId) -> Result<Json<OneSession>, ApiError> {
     let session = app.store.session(&id).await?.ok_or(ApiError::SessionNotFound)?;
     Ok(Json(OneSession { session }))
@@ -183,7 +183,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, SessionId(id): SessionId) 
 /// Tell a session's status; one that does not exist has the status `not_existent`.
 #[utoipa::path(get, path = "/sessions/{session_id}/status", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
-    responses((status = 200, body = StatusAnswer), refusals::Parameters, refusals::Any))]
+    responses((status = 200, description = "The status", body = StatusAnswer), refusals::Parameters, refusals::Any))]
 pub(crate) async fn status(
     State(app): State<Arc<App>>,
     SessionId(id): SessionId,
@@ -200,7 +200,7 @@ pub(crate) async fn status(
 #[utoipa::path(get, path = "/sessions/{session_id}/result", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses(
-        (status = 200, body = ResultAnswer),
+        (status = 200, description = "The result", body = ResultAnswer),
         (status = 400, description = "The session is not finished, or a parameter breaks a rule",
             body = agent_runtime_types::problem::Problem),
         (status = 404, description = "There is no such session, or it has no result",
@@ -222,7 +222,7 @@ pub(crate) async fn result(
 /// Change a session's metadata.
 #[utoipa::path(patch, path = "/sessions/{session_id}/metadata", tag = "sessions", request_body = PatchBody,
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
-    responses((status = 200, body = ChangedSession), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
+    responses((status = 200, description = "Done, and the session as it is now", body = ChangedSession), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn patch(
     State(app): State<Arc<App>>,
     SessionId(session_id): SessionId,
@@ -238,7 +238,7 @@ pub(crate) async fn patch(
 /// Delete a session and all its events.
 #[utoipa::path(delete, path = "/sessions/{session_id}", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
-    responses((status = 200, body = DeletedSession), refusals::Parameters, refusals::Session, refusals::Write, refusals::Any))]
+    responses((status = 200, description = "The session is gone", body = DeletedSession), refusals::Parameters, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     SessionId(session_id): SessionId,

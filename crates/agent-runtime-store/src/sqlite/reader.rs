@@ -286,7 +286,8 @@ fn holds(row: &Row<'_>, column: usize, wanted: Option<&str>) -> rusqlite::Result
 }
 
 fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> rusqlite::Result<ChangePage> {
-    // Both halves walk their table in the order of positions, and the engine merges them as it goes.
+    // Both halves walk their table in the order of positions, and the engine merges them as it goes. The sign
+    // before `session_key` keeps it from an index that would bring all of a session's events to every page.
     let mut statement = connection.prepare_cached(match range.only {
         None => {
             "SELECT id AS seq, 'event' AS kind, body FROM events
@@ -298,7 +299,7 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
         }
         Some(_) => {
             "SELECT id AS seq, 'event' AS kind, body FROM events
-             WHERE id > ?1 AND id <= ?2 AND session_key IN
+             WHERE id > ?1 AND id <= ?2 AND +session_key IN
                 (SELECT session_key FROM sessions WHERE session_id IN (SELECT value FROM rarray(?3)))
              UNION ALL
              SELECT seq, kind, body FROM session_messages

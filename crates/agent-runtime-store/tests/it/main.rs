@@ -1,0 +1,17 @@
+//! The contract of a store: one story per file, run on every database.
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test"
+)]
+
+mod harness;
+
+mod batches;
+mod deletion;
+mod events;
+mod opening;
+mod positions;
+mod sessions;
