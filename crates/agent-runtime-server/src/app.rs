@@ -1,6 +1,6 @@
 //! What every request handler can reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use agent_runtime_store::read::{PageLimits, Store};
 use tokio::sync::Semaphore;
@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub(crate) bodies: Budget,
     /// Pages of history that may be read for live readers at once.
     pub(crate) replays: Arc<Semaphore>,
+    /// The OpenAPI document, made when it is first asked for.
+    pub(crate) openapi: LazyLock<String>,
     /// Cancelled when the server begins to stop.
     pub(crate) shutdown: CancellationToken,
     /// Every connection and stream that must end before the server has stopped.
@@ -37,6 +39,7 @@ impl App {
     pub(crate) async fn start(
         config: Config,
         store: Arc<dyn Store>,
+        openapi: fn() -> String,
         shutdown: CancellationToken,
     ) -> Result<(Arc<Self>, RunningJournal), ServeError> {
         let limits = &config.limits;
@@ -51,6 +54,7 @@ impl App {
             metrics,
             bodies: Budget::new(limits.bodies_in_flight_bytes),
             replays: Arc::new(Semaphore::new(limits.replays)),
+            openapi: LazyLock::new(openapi),
             shutdown,
             tasks: TaskTracker::new(),
             store,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -20,7 +20,6 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) struct Progress {
     /// Since when a write has been waiting; `None` while none is.
     stuck_since: Mutex<Option<Instant>>,
-    bytes_written: AtomicU64,
     has_read: AtomicBool,
     is_stream: AtomicBool,
 }
@@ -53,9 +52,7 @@ impl Progress {
                 let mut since = self.stuck_since.lock().unwrap_or_else(PoisonError::into_inner);
                 since.get_or_insert_with(Instant::now);
             }
-            Poll::Ready(outcome) => {
-                let bytes = outcome.as_ref().map_or(0, |bytes| *bytes as u64);
-                self.bytes_written.fetch_add(bytes, Ordering::Relaxed);
+            Poll::Ready(_) => {
                 *self.stuck_since.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }
         }
@@ -72,6 +69,11 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(stream: TcpStream, progress: Arc<Progress>) -> Self {
         Self { stream, progress, lingering: None }
+    }
+
+    /// The socket itself, for who speaks another protocol on it from now on.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
     }
 }
 
@@ -130,4 +132,32 @@ impl AsyncWrite for Connection {
             None => Poll::Ready(Ok(())),
         }
     }
+}
+
+/// A place among the open connections, given back when the connection and its streams are gone.
+pub(crate) struct Place {
+    open: Arc<AtomicUsize>,
+    pub(crate) number: usize,
+}
+
+impl Place {
+    pub(crate) fn take(open: &Arc<AtomicUsize>) -> Self {
+        let number = open.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { open: Arc::clone(open), number }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a live stream keeps of the connection under it.
+#[derive(Clone)]
+pub(crate) struct Underneath {
+    pub(crate) progress: Arc<Progress>,
+    /// Keeps the connection counted after an upgrade took it out of our hands.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(crate) place: Arc<Place>,
 }

@@ -16,8 +16,8 @@ use tower_service::Service;
 
 use crate::app::App;
 use crate::config::{Config, Token};
+use crate::connection::Underneath;
 use crate::error::{ApiError, Cause};
-use crate::listen::Underneath;
 use crate::origins::{Origins, Standing, only};
 
 /// Paths that tell nothing and are open to all who come in by a known name: monitors have no token.

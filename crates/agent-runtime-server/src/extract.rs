@@ -32,7 +32,7 @@ impl FromRequestParts<Arc<App>> for SessionId {
 }
 
 /// The parameters of a query, in their order.
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, Result<String, Invalid>)>);
 
 impl FromRequestParts<Arc<App>> for Parameters {
     type Rejection = ApiError;
@@ -41,7 +41,7 @@ impl FromRequestParts<Arc<App>> for Parameters {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decoded(name)?, decoded(value)?))
+            Ok((decoded(name)?, decoded(value)))
         });
         pairs.collect::<Result<_, Invalid>>().map(Self).map_err(ApiError::from)
     }
@@ -55,12 +55,13 @@ impl Parameters {
         if values.next().is_some() {
             return Err(Invalid::field(name, "stands twice in the query"));
         }
-        Ok(value)
+        value.transpose()
     }
 
     /// A parameter that may stand there several times.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Result<&'a str, Invalid>> {
+        let named = self.0.iter().filter(move |(given, _)| given == name);
+        named.map(|(_, value)| value.as_deref().map_err(Clone::clone))
     }
 }
 

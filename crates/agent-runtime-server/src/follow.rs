@@ -6,23 +6,11 @@ use agent_runtime_store::error::ReadError;
 use agent_runtime_store::read::{ChangeRange, PageLimits, Store};
 use agent_runtime_types::cursor::Cursor;
 use agent_runtime_types::live::{ResetReason, reset_message};
-use axum::extract::ws::Utf8Bytes;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::hub::{Frame, Hub, Only, Seat, Taken};
+use crate::hub::{Frame, FrameKind, Hub, Only, Seat, Taken};
 use crate::observe::Metrics;
-
-/// A message for one reader.
-#[derive(Clone, Debug)]
-pub(crate) struct Message {
-    /// The position it brings the reader to.
-    pub(crate) seq: i64,
-    /// `init`, `reset`, or the kind of change.
-    pub(crate) kind: &'static str,
-    /// The message as JSON.
-    pub(crate) text: Utf8Bytes,
-}
 
 /// One reader's way through the change log.
 pub(crate) struct Follower {
@@ -30,7 +18,7 @@ pub(crate) struct Follower {
     seat: Seat,
     only: Only,
     position: i64,
-    first: Vec<Message>,
+    first: Vec<Frame>,
 }
 
 /// Where changes come from.
@@ -72,20 +60,20 @@ impl Follower {
         let init = app.snapshots.init(&*app.store, app.hub.head(), &only).await?;
         let reset = reset.map(|reason| {
             let text = reset_message(reason, app.store.epoch(), init.seq).into();
-            Message { seq: init.seq, kind: "reset", text }
+            Frame { seq: init.seq, kind: FrameKind::Reset, text }
         });
         let position = init.seq;
         Ok(Self { source, seat, only, position, first: reset.into_iter().chain([init]).collect() })
     }
 
     /// The next messages, at least one. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> Result<Vec<Message>, ReadError> {
+    pub(crate) async fn next(&mut self) -> Result<Vec<Frame>, ReadError> {
         if !self.first.is_empty() {
             return Ok(std::mem::take(&mut self.first));
         }
         loop {
-            let (messages, read_to) = match self.source.take(self.position, &self.only) {
-                Taken::Frames { frames, read_to } => (frames.into_iter().map(Message::from).collect(), read_to),
+            let (frames, read_to) = match self.source.take(self.position, &self.only) {
+                Taken::Frames { frames, read_to } => (frames, read_to),
                 Taken::Behind { head } => self.source.replay(self.position, head, &self.only).await?,
                 Taken::Nothing => {
                     if !self.seat.wait().await {
@@ -95,8 +83,8 @@ impl Follower {
                 }
             };
             self.position = read_to;
-            if !messages.is_empty() {
-                return Ok(messages);
+            if !frames.is_empty() {
+                return Ok(frames);
             }
         }
     }
@@ -108,18 +96,14 @@ impl Source {
     }
 
     /// Reads a page of history, when it is this reader's turn.
-    async fn replay(&self, after: i64, up_to: i64, only: &Only) -> Result<(Vec<Message>, i64), ReadError> {
+    async fn replay(&self, after: i64, up_to: i64, only: &Only) -> Result<(Vec<Frame>, i64), ReadError> {
         let turn = self.replays.acquire().await.map_err(|error| ReadError::Failed(error.to_string()))?;
         let page = self.store.changes(ChangeRange { after, up_to, only: only.clone() }, self.page).await?;
         drop(turn);
         self.metrics.live.replayed_pages.inc();
         let epoch = self.store.epoch();
-        let messages = page.changes.iter().map(|change| Message {
-            seq: change.seq,
-            kind: change.kind.as_str(),
-            text: change.message(epoch).into(),
-        });
-        Ok((messages.collect(), page.read_to))
+        let frames = page.changes.iter().map(|change| Frame::of(change, epoch)).collect();
+        Ok((frames, page.read_to))
     }
 }
 
@@ -135,12 +119,6 @@ async fn resumable(app: &App, since: &str) -> Result<Result<i64, ResetReason>, R
         seq if seq < bounds.floor => Err(ResetReason::Expired),
         seq => Ok(seq),
     })
-}
-
-impl From<Frame> for Message {
-    fn from(frame: Frame) -> Self {
-        Self { seq: frame.seq, kind: frame.kind.as_str(), text: frame.text }
-    }
 }
 
 #[cfg(test)]

@@ -4,22 +4,54 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use agent_runtime_store::write::SessionChanged;
-use agent_runtime_types::live::ChangeKind;
-use axum::extract::ws::Utf8Bytes;
+use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::limits::Limits;
 
-/// One message of the change log, ready to be sent.
+/// One message, ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// Its position.
+    /// The position that it brings a reader to.
     pub(crate) seq: i64,
     /// What it tells.
-    pub(crate) kind: ChangeKind,
+    pub(crate) kind: FrameKind,
     /// The message as JSON.
-    pub(crate) text: Utf8Bytes,
+    pub(crate) text: Bytes,
+}
+
+/// What a message tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    /// All sessions.
+    Init,
+    /// A cursor could not be honoured.
+    Reset,
+    /// A change.
+    Change(ChangeKind),
+}
+
+impl FrameKind {
+    /// The word on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Init => "init",
+            Self::Reset => "reset",
+            Self::Change(kind) => kind.as_str(),
+        }
+    }
+}
+
+impl Frame {
+    /// The message that carries a change.
+    pub(crate) fn of(change: &Change, epoch: &str) -> Self {
+        Self { seq: change.seq, kind: FrameKind::Change(change.kind), text: change.message(epoch).into() }
+    }
+
+    fn is_deletion(&self) -> bool {
+        self.kind == FrameKind::Change(ChangeKind::SessionDeleted)
+    }
 }
 
 /// The meeting point of the journal and the live readers.
@@ -34,8 +66,16 @@ pub(crate) struct Hub {
 /// The newest frames, without a gap between them.
 #[derive(Default)]
 struct Ring {
-    frames: VecDeque<(Arc<str>, Frame)>,
+    slots: VecDeque<Slot>,
     bytes: usize,
+}
+
+/// The place of one position in the ring.
+struct Slot {
+    seq: i64,
+    session_id: Arc<str>,
+    /// `None` once the session has been deleted: what is erased is never sent.
+    frame: Option<Frame>,
 }
 
 /// What the ring has for a reader at its position.
@@ -92,12 +132,12 @@ impl Hub {
         if self.listeners() == 0 {
             *self.write() = Ring::default();
         } else {
-            let frames = changes.into_iter().map(|SessionChanged { session_id, change }| {
-                let frame = Frame { seq: change.seq, kind: change.kind, text: change.message(epoch).into() };
-                (Arc::from(session_id), frame)
+            let slots = changes.into_iter().map(|SessionChanged { session_id, change }| {
+                let frame = Some(Frame::of(&change, epoch));
+                Slot { seq: change.seq, session_id: Arc::from(session_id), frame }
             });
-            let frames: Vec<_> = frames.collect();
-            self.write().append(frames, self.max_frames, self.max_bytes);
+            let slots: Vec<_> = slots.collect();
+            self.write().append(slots, self.max_frames, self.max_bytes);
         }
         self.head.send_replace(head);
     }
@@ -109,20 +149,21 @@ impl Hub {
             return Taken::Nothing;
         }
         let ring = self.read();
-        let start = match ring.frames.front() {
-            Some((_, first)) if first.seq <= after + 1 => usize::try_from(after + 1 - first.seq).unwrap_or(usize::MAX),
+        let start = match ring.slots.front() {
+            Some(first) if first.seq <= after + 1 => usize::try_from(after + 1 - first.seq).unwrap_or(usize::MAX),
             _ => return Taken::Behind { head },
         };
         let (mut frames, mut bytes, mut read_to) = (Vec::new(), 0, after);
-        for (session_id, frame) in ring.frames.iter().skip(start) {
-            if only.as_ref().is_none_or(|ids| ids.iter().any(|id| **id == **session_id)) {
+        for Slot { seq, session_id, frame } in ring.slots.iter().skip(start) {
+            let wanted = only.as_ref().is_none_or(|ids| ids.iter().any(|id| **id == **session_id));
+            if let Some(frame) = frame.as_ref().filter(|_| wanted) {
                 if frames.len() >= max_frames || (bytes > 0 && bytes + frame.text.len() > max_bytes) {
                     break;
                 }
                 bytes += frame.text.len();
                 frames.push(frame.clone());
             }
-            read_to = frame.seq;
+            read_to = *seq;
         }
         // The ring may have been emptied since the head was read.
         if read_to == after { Taken::Behind { head } } else { Taken::Frames { frames, read_to } }
@@ -138,22 +179,41 @@ impl Hub {
 }
 
 impl Ring {
-    fn append(&mut self, frames: Vec<(Arc<str>, Frame)>, max_frames: usize, max_bytes: usize) {
-        let follows = match (self.frames.back(), frames.first()) {
-            (Some((_, last)), Some((_, first))) => first.seq == last.seq + 1,
+    fn append(&mut self, slots: Vec<Slot>, max_frames: usize, max_bytes: usize) {
+        let follows = match (self.slots.back(), slots.first()) {
+            (Some(last), Some(first)) => first.seq == last.seq + 1,
             _ => true,
         };
         if !follows {
             *self = Self::default();
         }
-        for (session_id, frame) in frames {
-            self.bytes += frame.text.len();
-            self.frames.push_back((session_id, frame));
-            while self.frames.len() > max_frames || (self.bytes > max_bytes && self.frames.len() > 1) {
-                let Some((_, oldest)) = self.frames.pop_front() else { break };
-                self.bytes -= oldest.text.len();
+        for slot in slots {
+            if slot.frame.as_ref().is_some_and(Frame::is_deletion) {
+                self.erase(&slot.session_id);
+            }
+            self.bytes += slot.bytes();
+            self.slots.push_back(slot);
+            while self.slots.len() > max_frames || (self.bytes > max_bytes && self.slots.len() > 1) {
+                let Some(oldest) = self.slots.pop_front() else { break };
+                self.bytes -= oldest.bytes();
             }
         }
+    }
+
+    /// Empties the places of a session that is deleted, but for those of earlier deletions.
+    fn erase(&mut self, session_id: &str) {
+        for slot in self.slots.iter_mut().filter(|slot| *slot.session_id == *session_id) {
+            if slot.frame.as_ref().is_some_and(|frame| !frame.is_deletion()) {
+                self.bytes -= slot.bytes();
+                slot.frame = None;
+            }
+        }
+    }
+}
+
+impl Slot {
+    fn bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, |frame| frame.text.len())
     }
 }
 

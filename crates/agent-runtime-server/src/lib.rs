@@ -24,6 +24,7 @@ mod observe;
 mod origins;
 mod router;
 mod snapshots;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let bound = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
-    let (app, journal) = App::start(config, store, shutdown.clone()).await?;
+    let (app, journal) = App::start(config, store, router::openapi_json, shutdown.clone()).await?;
     let door = Arc::new(Door::new(router::router(Arc::clone(&app)), Arc::clone(&app), &bound));
     listen::until_shutdown(listeners, &door, &app).await;
     journal.close().await;

@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::App;
-use crate::connection::{Connection, Progress};
+use crate::connection::{Connection, Place, Progress, Underneath};
 use crate::door::Door;
 
 /// How long accepting rests when the system has no file or memory left for another connection.
@@ -79,33 +79,6 @@ async fn accept(listener: &TcpListener, door: &Arc<Door>, app: &Arc<App>, open: 
     }
 }
 
-/// A place among the open connections, given back when the connection and its streams are gone.
-pub(crate) struct Place {
-    open: Arc<AtomicUsize>,
-    number: usize,
-}
-
-impl Place {
-    fn take(open: &Arc<AtomicUsize>) -> Self {
-        let number = open.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { open: Arc::clone(open), number }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// What a live stream keeps of the connection under it.
-#[derive(Clone)]
-pub(crate) struct Underneath {
-    pub(crate) progress: Arc<Progress>,
-    /// Keeps the connection counted after an upgrade took it out of our hands.
-    _place: Arc<Place>,
-}
-
 async fn refuse(stream: TcpStream, place: Place) {
     let _place = place;
     let mut connection = Connection::new(stream, Arc::default());
@@ -125,7 +98,7 @@ async fn serve_connection(stream: TcpStream, door: Arc<Door>, app: Arc<App>, pla
     }
     let limits = &app.config.limits;
     let progress = Arc::<Progress>::default();
-    let underneath = Underneath { progress: Arc::clone(&progress), _place: Arc::new(place) };
+    let underneath = Underneath { progress: Arc::clone(&progress), place: Arc::new(place) };
     let service = service_fn(move |request: Request<Incoming>| {
         let (door, underneath) = (Arc::clone(&door), underneath.clone());
         async move { Ok::<_, Infallible>(door.answer(request.map(Body::new), underneath).await) }

@@ -7,13 +7,12 @@ use agent_runtime_store::read::Store;
 use agent_runtime_types::live::init_message;
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::follow::Message;
-use crate::hub::Only;
+use crate::hub::{Frame, FrameKind, Only};
 
 /// Makes `init` messages.
 pub(crate) struct Snapshots {
     /// The newest one of all sessions. Readers who come together wait here for one of them to make it.
-    newest: Mutex<Option<Message>>,
+    newest: Mutex<Option<Frame>>,
     /// Session lists under way, each whole in memory.
     places: Arc<Semaphore>,
 }
@@ -24,7 +23,7 @@ impl Snapshots {
     }
 
     /// An `init` as of `head` or later.
-    pub(crate) async fn init(&self, store: &dyn Store, head: i64, only: &Only) -> Result<Message, ReadError> {
+    pub(crate) async fn init(&self, store: &dyn Store, head: i64, only: &Only) -> Result<Frame, ReadError> {
         let Some(ids) = only else {
             let mut newest = self.newest.lock().await;
             if let Some(message) = newest.as_ref().filter(|message| message.seq >= head) {
@@ -37,10 +36,10 @@ impl Snapshots {
         self.read(store, Some(ids.to_vec())).await
     }
 
-    async fn read(&self, store: &dyn Store, ids: Option<Vec<String>>) -> Result<Message, ReadError> {
+    async fn read(&self, store: &dyn Store, ids: Option<Vec<String>>) -> Result<Frame, ReadError> {
         let _place = self.places.acquire().await.map_err(|error| ReadError::Failed(error.to_string()))?;
         let snapshot = store.snapshot(ids).await?;
         let text = init_message(&snapshot.sessions, store.epoch(), snapshot.seq);
-        Ok(Message { seq: snapshot.seq, kind: "init", text: text.into() })
+        Ok(Frame { seq: snapshot.seq, kind: FrameKind::Init, text: text.into() })
     }
 }

@@ -1,6 +1,6 @@
 //! The writing side of a store.
 
-use agent_runtime_types::live::Change;
+use agent_runtime_types::live::SessionChanged;
 
 use crate::command::{Command, Outcome};
 use crate::error::CommandError;
@@ -27,13 +27,4 @@ pub struct Committed {
     pub changes: Vec<SessionChanged>,
     /// How many transactions it took: one, unless the batch had to be taken apart.
     pub transactions: u32,
-}
-
-/// A change and the session it happened to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionChanged {
-    /// The session's id.
-    pub session_id: String,
-    /// The change.
-    pub change: Change,
 }

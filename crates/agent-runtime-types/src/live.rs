@@ -73,6 +73,15 @@ impl Change {
     }
 }
 
+/// A change and the session it happened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionChanged {
+    /// The session's id.
+    pub session_id: String,
+    /// The change.
+    pub change: Change,
+}
+
 /// Why a cursor could not be honoured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetReason {

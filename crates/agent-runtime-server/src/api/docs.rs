@@ -1,18 +1,16 @@
 //! The contract, published: as a document for programs, and as a page for people that needs no network.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::api::refusals;
 use crate::api::sessions::json_text;
+use crate::app::App;
 use crate::error::{ApiError, Cause};
-use crate::router;
-
-static DOCUMENT: LazyLock<String> = LazyLock::new(router::openapi_json);
 
 /// The page. Its scripts are files of ours, so that the policy below can forbid all others.
 const PAGE: &str = include_str!("docs.html");
@@ -28,8 +26,8 @@ const ASSETS: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"]
 /// This API as an OpenAPI 3.1 document.
 #[utoipa::path(get, path = "/openapi.json", tag = "server",
     responses((status = 200, description = "The document", body = Object), refusals::Any))]
-pub(crate) async fn openapi() -> Response {
-    json_text(DOCUMENT.clone())
+pub(crate) async fn openapi(State(app): State<Arc<App>>) -> Response {
+    json_text(app.openapi.clone())
 }
 
 /// A page to read this API and to try it.

@@ -51,6 +51,7 @@ fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, NewEvent)>, A
     let mut events = Vec::new();
     for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
         let number = index + 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > max_line_bytes {
             return Err(ApiError::LineTooLong { line: number, limit: max_line_bytes });
         }

@@ -8,7 +8,7 @@ use agent_runtime_types::session::MAX_ID_BYTES;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Parameters;
-use crate::hub::Only;
+use crate::hub::{Frame, Only};
 
 /// Where a reader begins, and whom it wants to hear of.
 pub(crate) struct Wanted {
@@ -20,8 +20,10 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     pub(crate) fn read(app: &App, parameters: &Parameters) -> Result<Self, ApiError> {
-        let since = parameters.one("since")?.map(str::to_owned);
-        let mut ids: Vec<String> = parameters.all("session_id").map(str::to_owned).collect();
+        // A cursor that is no text is no cursor, and is answered like any other that cannot be honoured.
+        let since = parameters.all("since").next().map(|since| since.unwrap_or_default().to_owned());
+        let ids = parameters.all("session_id").map(|id| id.map(str::to_owned));
+        let mut ids: Vec<String> = ids.collect::<Result<_, _>>()?;
         let limit = app.config.limits.filter_sessions;
         if ids.len() > limit {
             return Err(Invalid::field("session_id", format_args!("must stand at most {limit} times")).into());
@@ -32,5 +34,13 @@ impl Wanted {
         ids.sort_unstable();
         ids.dedup();
         Ok(Self { since, only: (!ids.is_empty()).then(|| Arc::from(ids)) })
+    }
+}
+
+/// Counts how far behind the log a reader is when it is sent to.
+pub(crate) fn note_lag(app: &App, frames: &[Frame]) {
+    if let Some(first) = frames.first() {
+        #[expect(clippy::cast_precision_loss, reason = "a histogram needs no exact count of positions")]
+        app.metrics.live.lag.observe((app.hub.head() - first.seq).max(0) as f64);
     }
 }

@@ -1,10 +1,9 @@
 //! The change log as Server-Sent Events.
 
 use std::convert::Infallible;
-use std::fmt::Write;
+use std::io::Write;
 use std::sync::Arc;
 
-use agent_runtime_types::problem::Invalid;
 use axum::body::Body;
 use axum::extract::{Extension, State, rejection::ExtensionRejection};
 use axum::response::{IntoResponse, Response};
@@ -12,14 +11,14 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::api::live::Wanted;
-use crate::api::live_ws::note_lag;
+use crate::api::live::{Wanted, note_lag};
 use crate::api::refusals;
 use crate::app::App;
+use crate::connection::Underneath;
 use crate::error::{ApiError, Cause};
 use crate::extract::Parameters;
-use crate::follow::{Follower, Message};
-use crate::listen::Underneath;
+use crate::follow::Follower;
+use crate::hub::Frame;
 
 /// Follow the change log as Server-Sent Events.
 #[utoipa::path(get, path = "/stream", tag = "live",
@@ -38,8 +37,8 @@ pub(crate) async fn follow(
 ) -> Result<Response, ApiError> {
     let mut wanted = Wanted::read(&app, &parameters)?;
     if let Some(last) = headers.get("last-event-id") {
-        let last = last.to_str().map_err(|_| Invalid::field("Last-Event-ID", "is no cursor"))?;
-        wanted.since = Some(last.to_owned());
+        // What is no text is no cursor either, and is answered as such.
+        wanted.since = Some(String::from_utf8_lossy(last.as_bytes()).into_owned());
     }
     let Extension(underneath) = underneath.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
     underneath.progress.set_stream();
@@ -100,12 +99,14 @@ impl EventStream {
     }
 }
 
-fn written(epoch: &str, messages: &[Message]) -> Bytes {
-    let bytes = messages.iter().map(|message| message.text.len() + epoch.len() + 64).sum();
-    let mut text = String::with_capacity(bytes);
-    for Message { seq, kind, text: data } in messages {
-        // infallible: writing to a String
-        let _ = write!(text, "id: {epoch}:{seq}\nevent: {kind}\ndata: {data}\n\n");
+fn written(epoch: &str, frames: &[Frame]) -> Bytes {
+    let bytes = frames.iter().map(|frame| frame.text.len() + epoch.len() + 64).sum();
+    let mut text = Vec::with_capacity(bytes);
+    for Frame { seq, kind, text: data } in frames {
+        // infallible: writing to memory
+        let _ = write!(text, "id: {epoch}:{seq}\nevent: {}\ndata: ", kind.as_str());
+        text.extend_from_slice(data);
+        text.extend_from_slice(b"\n\n");
     }
     Bytes::from(text)
 }

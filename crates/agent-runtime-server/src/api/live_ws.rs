@@ -1,33 +1,26 @@
-//! The change log over a WebSocket: frames, heartbeats, close codes.
+//! The change log over a WebSocket: messages, heartbeats, close codes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent_runtime_store::error::ReadError;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Extension, State, rejection::ExtensionRejection, ws::rejection::WebSocketUpgradeRejection};
+use axum::extract::{Extension, State, rejection::ExtensionRejection};
 use axum::response::Response;
-use futures_util::{SinkExt, StreamExt};
+use bytes::Bytes;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use crate::api::live::Wanted;
+use crate::api::live::{Wanted, note_lag};
 use crate::api::refusals;
 use crate::app::App;
+use crate::connection::Underneath;
 use crate::error::{ApiError, Cause};
 use crate::extract::Parameters;
-use crate::follow::{self, Follower};
-use crate::limits::Limits;
-use crate::listen::Underneath;
-use agent_runtime_types::problem::Invalid;
+use crate::follow::Follower;
+use crate::hub::Frame;
+use crate::websocket::{Incoming, NotSent, Opening, Outgoing, Said, Upgrade};
 
 /// The subprotocol that a client may offer beside its token.
 const SUBPROTOCOL: &str = "agent-runtime";
-
-/// Bytes of the read buffer: clients send next to nothing, and ten thousand may be open.
-const READ_BUFFER_BYTES: usize = 1024;
-
-/// Bytes written at once before the socket is tried.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// How long a closing socket may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -63,8 +56,10 @@ impl Close {
 enum Ended {
     /// We close it.
     ByUs(Close),
-    /// The client did, or the connection broke.
+    /// The client did.
     ByClient,
+    /// The connection broke.
+    Broken,
 }
 
 /// Follow the change log over a WebSocket.
@@ -78,130 +73,136 @@ pub(crate) async fn follow(
     State(app): State<Arc<App>>,
     parameters: Parameters,
     underneath: Result<Extension<Underneath>, ExtensionRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     let wanted = Wanted::read(&app, &parameters)?;
-    let upgrade = upgrade.map_err(|_| Invalid::field("Upgrade", "this path speaks WebSocket only"))?;
     let Extension(underneath) = underneath.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
-    let limits = &app.config.limits;
-    // The task is counted before the upgrade, so that a shutdown in between waits for it.
-    let counted = app.tasks.token();
-    let upgrade = upgrade
-        .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_message_size(limits.client_message_bytes)
-        .max_frame_size(limits.client_message_bytes);
-    Ok(upgrade.on_upgrade(async move |socket| {
-        let _counted = counted;
+    let (response, opening) = upgrade.accept(SUBPROTOCOL, app.config.limits.client_message_bytes);
+    app.tasks.clone().spawn(async move {
         app.metrics.live.websockets.inc();
-        converse(socket, &app, wanted, &underneath).await;
+        converse(opening, &app, wanted).await;
         app.metrics.live.websockets.dec();
-    }))
+        // The connection counts as open until here.
+        drop(underneath);
+    });
+    Ok(response)
 }
 
-async fn converse(mut socket: WebSocket, app: &App, wanted: Wanted, underneath: &Underneath) {
+async fn converse(opening: Opening, app: &App, wanted: Wanted) {
+    let Some((mut incoming, mut outgoing)) = opening.open().await else { return };
     let ended = match Follower::begin(app, wanted.since.as_deref(), wanted.only).await {
-        Ok(follower) => run(&mut socket, app, follower, underneath).await,
+        Ok(mut follower) => run(&mut incoming, &mut outgoing, app, &mut follower).await,
         Err(error) => failed(&error),
     };
-    let Ended::ByUs(close) = ended else { return };
-    if close == Close::Slow {
-        app.metrics.live.closed_as_slow.inc();
-    }
-    let frame = CloseFrame { code: close as u16, reason: close.reason().into() };
-    let farewell = async {
-        socket.send(Message::Close(Some(frame))).await?;
-        // The client's own close, or its end.
-        while let Some(Ok(_)) = socket.recv().await {}
-        Ok::<_, axum::Error>(())
-    };
-    // A client that takes no farewell is left without one. A slow one is given the time it had.
-    let patience = if close == Close::Slow { app.config.limits.stalled_write } else { FAREWELL };
-    tokio::select! {
-        _ = timeout(patience, farewell) => {}
-        () = stopping_for(app, FAREWELL) => {}
+    match ended {
+        Ended::Broken => {}
+        Ended::ByClient => {
+            let replies = incoming.replies().await;
+            // A client that leaves need not hear us.
+            let _ = timeout(FAREWELL, outgoing.raw(&replies, FAREWELL)).await;
+        }
+        Ended::ByUs(close) => say_goodbye(close, &mut incoming, &mut outgoing, app).await,
     }
 }
 
-async fn run(socket: &mut WebSocket, app: &App, mut follower: Follower, underneath: &Underneath) -> Ended {
+async fn run(incoming: &mut Incoming, outgoing: &mut Outgoing, app: &App, follower: &mut Follower) -> Ended {
     let limits = &app.config.limits;
     let mut ping = interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut unanswered = 0;
+    let mut unsent = Unsent::default();
     loop {
-        tokio::select! {
+        let sent = tokio::select! {
             biased;
             () = app.shutdown.cancelled() => return Ended::ByUs(Close::Restart),
-            received = socket.next() => match received {
+            said = incoming.next() => match said {
                 // Whatever it says is dropped, but it shows that the client lives.
-                Some(Ok(message)) => {
+                Said::Something => {
                     unanswered = 0;
-                    if matches!(message, Message::Close(_)) {
-                        return Ended::ByClient;
-                    }
+                    let replies = incoming.replies().await;
+                    outgoing.raw(&replies, limits.stalled_write).await
                 }
-                Some(Err(error)) => return broken(error),
-                None => return Ended::ByClient,
+                Said::Goodbye => return Ended::ByClient,
+                Said::TooMuch => return Ended::ByUs(Close::TooLarge),
+                Said::Nonsense => return Ended::ByUs(Close::Policy),
             },
             _ = ping.tick() => {
                 if unanswered >= limits.pings_missed {
                     return Ended::ByUs(Close::Slow);
                 }
                 unanswered += 1;
-                if let Err(ended) = write(socket, [Message::Ping(bytes::Bytes::new())], limits, underneath, app).await {
-                    return ended;
+                outgoing.ping(limits.stalled_write).await
+            }
+            messages = follower.next(), if unsent.is_empty() => match messages {
+                Ok(messages) => {
+                    note_lag(app, &messages);
+                    unsent = Unsent::new(messages);
+                    Ok(())
+                }
+                Err(error) => return failed(&error),
+            },
+            () = std::future::ready(()), if !unsent.is_empty() => {
+                tokio::select! {
+                    biased;
+                    sent = outgoing.texts(unsent.some(limits.take_bytes), limits.stalled_write) => sent,
+                    // In the middle of a message nothing else can be said: the client comes back all the same.
+                    () = stopping_for(app, FAREWELL) => return Ended::Broken,
                 }
             }
-            messages = follower.next() => {
-                let messages = match messages {
-                    Ok(messages) => messages,
-                    Err(error) => return failed(&error),
-                };
-                note_lag(app, &messages);
-                let frames = messages.into_iter().map(|message| Message::Text(message.text));
-                if let Err(ended) = write(socket, frames, limits, underneath, app).await {
-                    return ended;
-                }
-            }
+        };
+        match sent {
+            Ok(()) => {}
+            Err(NotSent::Stalled) => return Ended::ByUs(Close::Slow),
+            Err(NotSent::Gone) => return Ended::Broken,
         }
     }
 }
 
-/// Writes frames and waits until the system has taken them, as long as the client takes any.
-async fn write(
-    socket: &mut WebSocket,
-    frames: impl IntoIterator<Item = Message>,
-    limits: &Limits,
-    underneath: &Underneath,
-    app: &App,
-) -> Result<(), Ended> {
-    let writing = async {
-        for frame in frames {
-            socket.feed(frame).await?;
-        }
-        socket.flush().await
+/// Messages on their way, sent some at a time, so that pings and goodbyes need not wait for all of them.
+#[derive(Default)]
+struct Unsent {
+    texts: Vec<Bytes>,
+    sent: usize,
+}
+
+impl Unsent {
+    fn new(frames: Vec<Frame>) -> Self {
+        Self { texts: frames.into_iter().map(|frame| frame.text).collect(), sent: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sent == self.texts.len()
+    }
+
+    /// Takes the next messages: one, and more while they stay within so many bytes.
+    fn some(&mut self, max_bytes: usize) -> &[Bytes] {
+        let rest = &self.texts[self.sent..];
+        let within = rest.iter().scan(0, |bytes, text| {
+            *bytes += text.len();
+            Some(*bytes <= max_bytes)
+        });
+        let count = within.take_while(|fits| *fits).count().max(1).min(rest.len());
+        self.sent += count;
+        &rest[..count]
+    }
+}
+
+/// Closes in the way of the protocol, as far as the client takes part in it.
+async fn say_goodbye(close: Close, incoming: &mut Incoming, outgoing: &mut Outgoing, app: &App) {
+    // A slow client is given the time it had, to come to the goodbye behind all that it has not read.
+    let patience = if close == Close::Slow { app.config.limits.stalled_write } else { FAREWELL };
+    let goodbye = async {
+        outgoing.close(close as u16, close.reason(), patience).await?;
+        while matches!(incoming.next().await, Said::Something) {}
+        Ok::<_, NotSent>(())
     };
-    tokio::pin!(writing);
-    loop {
-        tokio::select! {
-            biased;
-            written = &mut writing => return written.map_err(broken),
-            () = tokio::time::sleep(limits.stalled_write) => {
-                if underneath.progress.stuck_for() >= limits.stalled_write {
-                    return Err(Ended::ByUs(Close::Slow));
-                }
-            }
-            () = stopping_for(app, FAREWELL) => return Err(Ended::ByUs(Close::Restart)),
-        }
+    tokio::select! {
+        // A client that takes no goodbye is left without one.
+        _ = timeout(patience, goodbye) => {}
+        () = stopping_for(app, FAREWELL) => {}
     }
-}
-
-/// How far behind the log a reader is when it is sent to.
-pub(crate) fn note_lag(app: &App, messages: &[follow::Message]) {
-    if let Some(first) = messages.first() {
-        #[expect(clippy::cast_precision_loss, reason = "a histogram needs no exact count of positions")]
-        app.metrics.live.lag.observe((app.hub.head() - first.seq).max(0) as f64);
+    if close == Close::Slow {
+        app.metrics.live.closed_as_slow.inc();
     }
 }
 
@@ -214,14 +215,4 @@ async fn stopping_for(app: &App, time: Duration) {
 fn failed(error: &ReadError) -> Ended {
     tracing::error!(%error, "a live reader could not be served");
     Ended::ByUs(Close::Failed)
-}
-
-/// What an error of the socket means for the conversation.
-fn broken(error: axum::Error) -> Ended {
-    use tokio_tungstenite::tungstenite::Error;
-    match error.into_inner().downcast_ref::<Error>() {
-        Some(Error::Capacity(_)) => Ended::ByUs(Close::TooLarge),
-        Some(Error::Protocol(_) | Error::Utf8(_)) => Ended::ByUs(Close::Policy),
-        _ => Ended::ByClient,
-    }
 }

@@ -7,8 +7,8 @@ use agent_runtime_store::error::ReadError;
 use agent_runtime_store::read::{
     ChangePage, ChangeRange, EventPage, EventReading, LogBounds, PageLimits, SessionPage, Snapshot, Store,
 };
-use agent_runtime_store::write::{SessionChanged, Writer};
-use agent_runtime_types::live::{Change, ChangeKind};
+use agent_runtime_store::write::Writer;
+use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::page::{EventQuery, SessionQuery};
 use agent_runtime_types::session::Session;
 use async_trait::async_trait;
@@ -26,7 +26,7 @@ const SESSIONS: [&str; 3] = ["a", "b", "c"];
 /// A log in memory, with the session of each position. Nothing but `changes` is ever asked of it.
 #[derive(Default)]
 struct Log {
-    entries: Mutex<BTreeMap<i64, &'static str>>,
+    entries: Mutex<BTreeMap<i64, (&'static str, ChangeKind)>>,
     erased: Mutex<BTreeSet<i64>>,
     /// For the negative control: a position that reading skips although it is there.
     loses: Option<i64>,
@@ -40,10 +40,10 @@ impl Store for Log {
 
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError> {
         let entries = self.entries.lock().unwrap();
-        let wanted = entries.range(range.after + 1..=range.up_to).filter(|(seq, session)| {
+        let wanted = entries.range(range.after + 1..=range.up_to).filter(|(seq, (session, _))| {
             self.loses != Some(**seq) && range.only.as_ref().is_none_or(|ids| ids.iter().any(|id| id == *session))
         });
-        let changes: Vec<Change> = wanted.map(|(seq, _)| change(*seq)).take(page.rows).collect();
+        let changes: Vec<Change> = wanted.map(|(seq, (_, kind))| change(*seq, *kind)).take(page.rows).collect();
         let full = changes.len() == page.rows;
         let read_to = changes.last().filter(|_| full).map_or(range.up_to, |last| last.seq);
         Ok(ChangePage { changes, read_to })
@@ -81,8 +81,8 @@ impl Store for Log {
     }
 }
 
-fn change(seq: i64) -> Change {
-    Change { seq, kind: ChangeKind::SessionDeleted, body: "\"x\"".into() }
+fn change(seq: i64, kind: ChangeKind) -> Change {
+    Change { seq, kind, body: "\"x\"".into() }
 }
 
 /// What may happen, in any order.
@@ -96,7 +96,7 @@ enum Step {
     Join { back: i64, only: Option<usize> },
     /// A reader takes what it can get at once, so often.
     Read { reader: usize, times: usize },
-    /// A session is deleted: what stood before is erased.
+    /// A session is deleted: what stood before is erased, and will not be sent once that is published.
     Erase(usize),
 }
 
@@ -125,16 +125,21 @@ fn play(steps: &[Step], ring_frames: usize, loses: Option<i64>) -> Result<(), St
     let log = Arc::new(Log { loses, ..Log::default() });
     let hub = Arc::new(Hub::new(0, &limits));
     let (mut head, mut unpublished, mut readers) = (0, Vec::new(), Vec::<Reader>::new());
+    let mut forbidden = BTreeSet::new();
     for step in steps.iter().chain([&Step::Publish]) {
         match step {
             Step::Commit(batch) => {
                 for session in batch {
                     head += 1;
-                    log.entries.lock().unwrap().insert(head, SESSIONS[*session]);
-                    unpublished.push(SessionChanged { session_id: SESSIONS[*session].into(), change: change(head) });
+                    log.entries.lock().unwrap().insert(head, (SESSIONS[*session], ChangeKind::Event));
+                    let change = change(head, ChangeKind::Event);
+                    unpublished.push(SessionChanged { session_id: SESSIONS[*session].into(), change });
                 }
             }
-            Step::Publish => hub.publish("epoch", std::mem::take(&mut unpublished)),
+            Step::Publish => {
+                hub.publish("epoch", std::mem::take(&mut unpublished));
+                forbidden.clone_from(&log.erased.lock().unwrap());
+            }
             Step::Join { back, only } => {
                 let position = (hub.head() - back).max(0);
                 readers.push(reader(&log, &hub, position, *only));
@@ -143,20 +148,25 @@ fn play(steps: &[Step], ring_frames: usize, loses: Option<i64>) -> Result<(), St
                 let count = readers.len().max(1);
                 if let Some(reader) = readers.get_mut(reader % count) {
                     for _ in 0..*times {
-                        reader.read();
+                        reader.read(&forbidden)?;
                     }
                 }
             }
             Step::Erase(session) => {
                 let mut entries = log.entries.lock().unwrap();
-                let gone = entries.iter().filter(|(_, id)| **id == SESSIONS[*session]).map(|(seq, _)| *seq);
+                let goes = |entry: &(&str, ChangeKind)| *entry == (SESSIONS[*session], ChangeKind::Event);
+                let gone = entries.iter().filter(|(_, entry)| goes(entry)).map(|(seq, _)| *seq);
                 log.erased.lock().unwrap().extend(gone.collect::<Vec<_>>());
-                entries.retain(|_, id| *id != SESSIONS[*session]);
+                entries.retain(|_, entry| !goes(entry));
+                head += 1;
+                entries.insert(head, (SESSIONS[*session], ChangeKind::SessionDeleted));
+                let change = change(head, ChangeKind::SessionDeleted);
+                unpublished.push(SessionChanged { session_id: SESSIONS[*session].into(), change });
             }
         }
     }
     for reader in &mut readers {
-        while reader.read() {}
+        while reader.read(&forbidden)? {}
     }
     let (entries, erased) = (log.entries.lock().unwrap(), log.erased.lock().unwrap());
     readers.iter().try_for_each(|reader| reader.check(&entries, &erased))
@@ -179,18 +189,23 @@ fn reader(log: &Arc<Log>, hub: &Arc<Hub>, position: i64, only: Option<usize>) ->
 
 impl Reader {
     /// Takes what there is at once; tells whether there was anything.
-    fn read(&mut self) -> bool {
-        let Some(messages) = self.follower.next().now_or_never() else { return false };
-        self.got.extend(messages.unwrap().iter().map(|message| message.seq));
-        true
+    fn read(&mut self, forbidden: &BTreeSet<i64>) -> Result<bool, String> {
+        let Some(messages) = self.follower.next().now_or_never() else { return Ok(false) };
+        for message in messages.unwrap() {
+            if forbidden.contains(&message.seq) {
+                return Err(format!("position {} was sent after it was erased", message.seq));
+            }
+            self.got.push(message.seq);
+        }
+        Ok(true)
     }
 
-    fn check(&self, entries: &BTreeMap<i64, &str>, erased: &BTreeSet<i64>) -> Result<(), String> {
+    fn check(&self, entries: &BTreeMap<i64, (&str, ChangeKind)>, erased: &BTreeSet<i64>) -> Result<(), String> {
         if let Some(pair) = self.got.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(format!("{} came after {}", pair[1], pair[0]));
         }
         let got: BTreeSet<i64> = self.got.iter().copied().collect();
-        for (seq, session) in entries.range(self.joined + 1..) {
+        for (seq, (session, _)) in entries.range(self.joined + 1..) {
             let wanted = self.only.is_none_or(|only| SESSIONS[only] == *session);
             if wanted != got.contains(seq) {
                 return Err(format!("position {seq}: wanted {wanted}, got {}", !wanted));

@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::json::push_string;
-use agent_runtime_types::live::{Change, ChangeKind};
+use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::session::{NewSession, SessionPatch};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::command::{Command, Outcome};
 use crate::error::CommandError;
 use crate::lifecycle::{self, SessionChange, SessionRow};
-use crate::write::SessionChanged;
 
 use super::rows::{SESSION_COLUMNS, session_json, session_row};
 
