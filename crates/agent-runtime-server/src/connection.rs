@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-/// How long a closing connection waits for its client to close too. A socket that is dropped with unread
-/// bytes in it resets the connection, and the client may then lose the answer.
+/// How long a closing connection that was sent more than it read waits for its client to close too. A socket
+/// that is dropped with unread bytes in it resets the connection, and the client may then lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What is known of a connection's progress; shared with the stream that writes to it.
@@ -114,23 +114,21 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.lingering.is_none() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.lingering = Some(Box::pin(tokio::time::sleep(LINGER)));
-        }
-        let mut rest = [0; 4096];
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        let (mut rest, mut has_rest) = ([0; 4096], false);
         loop {
             let mut buf = ReadBuf::new(&mut rest);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => has_rest = true,
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => break,
             }
         }
-        match &mut self.lingering {
-            Some(over) => over.as_mut().poll(cx).map(Ok),
-            None => Poll::Ready(Ok(())),
+        if self.lingering.is_none() && !has_rest {
+            return Poll::Ready(Ok(()));
         }
+        let over = self.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        over.as_mut().poll(cx).map(Ok)
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Limits {
     pub stalled_write: Duration,
     /// The same for an ordinary answer: a person may pause a download.
     pub stalled_answer: Duration,
+    /// Bytes that the system may hold for a client beyond what is on its way to it.
+    pub unsent_bytes: u32,
     /// Time between two comments on a quiet event stream.
     pub comment_interval: Duration,
     /// What an event stream tells its client to wait before it comes back.
@@ -95,6 +97,7 @@ impl Default for Limits {
             pings_missed: 2,
             stalled_write: Duration::from_secs(10),
             stalled_answer: Duration::from_mins(2),
+            unsent_bytes: 128 * 1024,
             comment_interval: Duration::from_secs(15),
             retry: Duration::from_secs(2),
             client_message_bytes: 64 * KIB,

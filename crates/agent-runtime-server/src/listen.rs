@@ -90,9 +90,19 @@ async fn refuse(stream: TcpStream, place: Place) {
     let _ = tokio::time::timeout(WATCH, told).await;
 }
 
-async fn serve_connection(stream: TcpStream, door: Arc<Door>, app: Arc<App>, place: Place) {
+/// Sets what a connection needs before it is used.
+fn prepare(stream: &TcpStream, unsent_bytes: u32) -> std::io::Result<()> {
     // Answers and live messages are small, and each is wanted at once.
-    if let Err(error) = stream.set_nodelay(true) {
+    stream.set_nodelay(true)?;
+    // Without this the system takes megabytes for a client that does not read, and calls the socket writable
+    // only when a third of them is free again: a slow but steady reader would look like one that stands still.
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(unsent_bytes)?;
+    Ok(())
+}
+
+async fn serve_connection(stream: TcpStream, door: Arc<Door>, app: Arc<App>, place: Place) {
+    if let Err(error) = prepare(&stream, app.config.limits.unsent_bytes) {
         tracing::debug!(%error, "a connection was gone before it was served");
         return;
     }

@@ -15,6 +15,8 @@ pub struct SessionRow {
     pub created_us: i64,
     /// The instant of `last_event_at` in microseconds since 1970.
     pub last_event_us: Option<i64>,
+    /// The newest assistant message that has a text: its instant, then its id.
+    pub answer: Option<(i64, i64)>,
     /// What clients see.
     pub session: Session,
 }
@@ -36,7 +38,7 @@ pub fn created(new: NewSession, created_us: i64, seq: i64) -> SessionRow {
     let created_at = timestamp::format(created_us);
     let session = blank(session_id, session_name, created_at);
     let session = Session { project_dir, agent_name, parent_session_id, ..session };
-    SessionRow { session_key: seq, created_us, last_event_us: None, session }
+    SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session }
 }
 
 /// What `event` does to its session, before it is stored itself. `seq` is the next free position.
@@ -52,7 +54,8 @@ pub fn before_event(
     Ok(match (row, event.turn()) {
         (None, Turn::Start) if may_create => {
             let session = blank(event.session_id.clone(), event.session_name.clone(), event.timestamp.clone());
-            let row = SessionRow { session_key: seq, created_us: event.instant_us, last_event_us: None, session };
+            let created_us = event.instant_us;
+            let row = SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session };
             SessionChange::Create(Box::new(row))
         }
         (None, _) => return Err(CommandError::SessionNotFound),
@@ -74,9 +77,12 @@ impl SessionRow {
         }
     }
 
-    /// Counts an event that has been stored.
-    pub fn count(&mut self, event: &NewEvent) {
+    /// Counts an event that has been stored at the position `id`.
+    pub fn count(&mut self, event: &NewEvent, id: i64) {
         self.session.event_count += 1;
+        if event.is_answer {
+            self.answer = self.answer.max(Some((event.instant_us, id)));
+        }
         // Of two events at one instant the later stored stands later.
         if self.last_event_us.is_none_or(|newest| event.instant_us >= newest) {
             self.last_event_us = Some(event.instant_us);

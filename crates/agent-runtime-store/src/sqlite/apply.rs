@@ -151,18 +151,19 @@ impl<'a> Applying<'a> {
         let Some(row) = self.known.get_mut(&event.session_id) else {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         };
-        row.count(event);
+        self.head += 1;
+        let seq = self.head;
+        row.count(event, seq);
         let session_key = row.session_key;
         if !self.changed.contains(&event.session_id) {
             self.changed.insert(event.session_id.clone());
         }
-        let seq = self.next();
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, is_answer, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        let NewEvent { instant_us, event_type, tool_name, event_id, is_answer, body, .. } = event;
-        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, is_answer, body])?;
+        let NewEvent { instant_us, event_type, tool_name, event_id, body, .. } = event;
+        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body])?;
         self.changed_at(seq, &event.session_id, ChangeKind::Event, body.clone());
         Ok(true)
     }
@@ -257,7 +258,8 @@ fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result
     let session = &row.session;
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
-            parent_session_id = ?7, last_event_at = ?8, last_event_us = ?9, event_count = ?10
+            parent_session_id = ?7, last_event_at = ?8, last_event_us = ?9, event_count = ?10, answer_us = ?11,
+            answer_id = ?12
          WHERE session_key = ?1",
     )?;
     update.execute(params![
@@ -271,6 +273,8 @@ fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result
         session.last_event_at,
         row.last_event_us,
         session.event_count,
+        row.answer.map(|(answer_us, _)| answer_us),
+        row.answer.map(|(_, answer_id)| answer_id),
     ])?;
     Ok(())
 }

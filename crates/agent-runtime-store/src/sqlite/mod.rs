@@ -1,6 +1,8 @@
 //! The twin for SQLite: one file, one writing connection, a few reading ones.
 
 mod apply;
+mod chores;
+mod event_pages;
 mod open;
 mod pool;
 mod reader;

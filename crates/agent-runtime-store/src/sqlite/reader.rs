@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use agent_runtime_types::event::{answer_text, push_event};
+use agent_runtime_types::event::answer_text;
 use agent_runtime_types::live::{Change, ChangeKind};
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
 use agent_runtime_types::session::Session;
 use async_trait::async_trait;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::ReadError;
 use crate::read::{
@@ -16,12 +16,8 @@ use crate::read::{
 };
 use crate::write::Writer;
 
-use super::SqliteStore;
 use super::rows::{SESSION_COLUMNS, session_row};
-
-/// Rows that one page may look at without taking them, as a multiple of those it may take: it bounds how
-/// long one transaction lasts when a filter matches little.
-const LOOKED_AT_PER_ROW: usize = 16;
+use super::{SqliteStore, event_pages};
 
 /// Positions that one page of a filtered stretch of the log may cover, for the same reason.
 const POSITIONS_PER_PAGE: i64 = 50_000;
@@ -72,12 +68,11 @@ impl Store for SqliteStore {
         let session_id = session_id.to_owned();
         self.readers
             .run(move |connection| {
-                let session_key = session_key(connection, &session_id)?;
                 let mut statement = connection.prepare_cached(
-                    "SELECT body FROM events WHERE session_key = ?1 AND is_answer = 1
-                     ORDER BY instant_us DESC, id DESC LIMIT 1",
+                    "SELECT body FROM sessions LEFT JOIN events ON events.id = answer_id WHERE session_id = ?1",
                 )?;
-                let body: Option<String> = statement.query_row([session_key], |row| row.get(0)).optional()?;
+                let body: Option<Option<String>> = statement.query_row([session_id], |row| row.get(0)).optional()?;
+                let body = body.ok_or(ReadError::SessionNotFound)?;
                 Ok(body.as_deref().and_then(answer_text))
             })
             .await
@@ -124,7 +119,7 @@ impl Store for SqliteStore {
     }
 
     async fn read_events(&self, reading: EventReading, page: PageLimits) -> Result<EventPage, ReadError> {
-        self.readers.run(move |connection| read_events(connection, reading, page)).await
+        self.readers.run(move |connection| event_pages::read(connection, reading, page)).await
     }
 
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError> {
@@ -224,70 +219,8 @@ fn event_place(connection: &Connection, session_key: i64, id: i64) -> Result<Opt
     Ok(instant_us.map(|instant_us| EventPlace { instant_us, id }))
 }
 
-fn read_events(
-    connection: &mut Connection,
-    mut reading: EventReading,
-    page: PageLimits,
-) -> Result<EventPage, ReadError> {
-    let transaction = connection.transaction()?;
-    let mut there = transaction.prepare_cached("SELECT 1 FROM sessions WHERE session_key = ?1")?;
-    if !there.exists([reading.session_key])? {
-        return Err(ReadError::SessionNotFound);
-    }
-    let mut statement = transaction.prepare_cached(if reading.descending {
-        "SELECT id, instant_us, body, event_type, tool_name FROM events
-         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
-         ORDER BY instant_us DESC, id DESC"
-    } else {
-        "SELECT id, instant_us, body, event_type, tool_name FROM events
-         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
-         ORDER BY instant_us, id"
-    })?;
-    let EventReading { session_key, head, above, below, .. } = reading;
-    let mut rows = statement.query([session_key, above.instant_us, above.id, below.instant_us, below.id, head])?;
-    let mut text = String::new();
-    let (mut count, mut looked_at, mut last_taken) = (0, 0, None);
-    while let Some(row) = rows.next()? {
-        let place = EventPlace { id: row.get(0)?, instant_us: row.get(1)? };
-        let taken = is_wanted(row, &reading)?;
-        if taken && reading.left == Some(0) {
-            return Ok(EventPage { rows: text, count, rest: None, next: last_taken });
-        }
-        looked_at += 1;
-        if taken {
-            if count > 0 {
-                text.push(',');
-            }
-            push_event(
-                place.id,
-                row.get_ref(2)?.as_str().map_err(|error| ReadError::Failed(error.to_string()))?,
-                &mut text,
-            );
-            count += 1;
-            last_taken = Some(place.id);
-            reading.left = reading.left.map(|left| left - 1);
-        }
-        *(if reading.descending { &mut reading.below } else { &mut reading.above }) = place;
-        // With a limit reached, one more row is needed to know whether there is more.
-        let full = count >= page.rows || text.len() >= page.bytes || looked_at >= page.rows * LOOKED_AT_PER_ROW;
-        if full && reading.left != Some(0) {
-            return Ok(EventPage { rows: text, count, rest: Some(reading), next: None });
-        }
-    }
-    Ok(EventPage { rows: text, count, rest: None, next: None })
-}
-
-fn is_wanted(row: &Row<'_>, reading: &EventReading) -> rusqlite::Result<bool> {
-    Ok(holds(row, 3, reading.event_type.as_deref())? && holds(row, 4, reading.tool_name.as_deref())?)
-}
-
-fn holds(row: &Row<'_>, column: usize, wanted: Option<&str>) -> rusqlite::Result<bool> {
-    Ok(wanted.is_none() || row.get_ref(column)?.as_str_or_null()? == wanted)
-}
-
 fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> rusqlite::Result<ChangePage> {
-    // Both halves walk their table in the order of positions, and the engine merges them as it goes. The sign
-    // before `session_key` keeps it from an index that would bring all of a session's events to every page.
+    // Both halves walk their table in the order of positions, and the engine merges them as it goes.
     let mut statement = connection.prepare_cached(match range.only {
         None => {
             "SELECT id AS seq, 'event' AS kind, body FROM events
@@ -299,7 +232,7 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
         }
         Some(_) => {
             "SELECT id AS seq, 'event' AS kind, body FROM events
-             WHERE id > ?1 AND id <= ?2 AND +session_key IN
+             WHERE id > ?1 AND id <= ?2 AND session_key IN
                 (SELECT session_key FROM sessions WHERE session_id IN (SELECT value FROM rarray(?3)))
              UNION ALL
              SELECT seq, kind, body FROM session_messages

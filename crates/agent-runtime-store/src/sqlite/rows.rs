@@ -7,7 +7,7 @@ use crate::lifecycle::SessionRow;
 
 /// The columns that [`session_row`] reads, in its order.
 pub(super) const SESSION_COLUMNS: &str = "session_key, created_us, last_event_us, session_id, session_name, status, \
-    created_at, project_dir, agent_name, last_resumed_at, parent_session_id, last_event_at, event_count";
+    created_at, project_dir, agent_name, last_resumed_at, parent_session_id, last_event_at, event_count, answer_us, answer_id";
 
 /// Reads a row of [`SESSION_COLUMNS`].
 pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
@@ -17,6 +17,7 @@ pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         session_key: row.get(0)?,
         created_us: row.get(1)?,
         last_event_us: row.get(2)?,
+        answer: row.get::<_, Option<i64>>(13)?.zip(row.get(14)?),
         session: Session {
             session_id: row.get(3)?,
             session_name: row.get(4)?,

@@ -21,6 +21,8 @@ const MIGRATIONS: [(&str, &str); 1] = [("V1__initial", include_str!("../../migra
 pub(super) struct Head {
     pub(super) epoch: String,
     pub(super) seq: i64,
+    /// Events up to here stand in the order of their session.
+    pub(super) ordered_to: i64,
 }
 
 /// Refuses a file that holds another program's tables.
@@ -60,18 +62,18 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 pub(super) fn begin(connection: &Connection, path: &Path, options: &OpenOptions) -> Result<Head, StoreError> {
     let failed = |error: rusqlite::Error| opening_failed(path, &error);
     let found = connection
-        .query_row("SELECT epoch, seq, durability, clean_stop FROM log_head", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?))
+        .query_row("SELECT epoch, seq, ordered_to, durability, clean_stop FROM log_head", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get::<_, bool>(4)?))
         })
         .optional()
         .map_err(failed)?;
     let head = match found {
-        None => Head { epoch: options.new_epoch.clone(), seq: 0 },
-        Some((_, seq, durability, false)) if durability != Durability::Full.as_str() => {
+        None => Head { epoch: options.new_epoch.clone(), seq: 0, ordered_to: 0 },
+        Some((_, seq, ordered_to, durability, false)) if durability != Durability::Full.as_str() => {
             tracing::warn!("the last run did not end cleanly and its newest events may be lost: a new epoch begins");
-            Head { epoch: options.new_epoch.clone(), seq }
+            Head { epoch: options.new_epoch.clone(), seq, ordered_to }
         }
-        Some((epoch, seq, _, _)) => Head { epoch, seq },
+        Some((epoch, seq, ordered_to, ..)) => Head { epoch, seq, ordered_to },
     };
     let last: i64 = connection
         .query_row(

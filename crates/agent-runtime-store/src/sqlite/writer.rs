@@ -12,14 +12,12 @@ use crate::lifecycle::SessionRow;
 use crate::write::{Committed, Writer};
 
 use super::apply::Applying;
+use super::chores::Chores;
 use super::open;
 use super::schema::{self, Head};
 
 /// Sessions kept in memory between batches; with more, all are dropped and read again when needed.
 const KNOWN_SESSIONS: usize = 4096;
-
-/// Rows erased in one slice: it bounds how long a request waits behind it.
-const ERASED_PER_SLICE: i64 = 256;
 
 /// The only connection that writes.
 pub(super) struct SqliteWriter {
@@ -32,7 +30,7 @@ pub(super) struct SqliteWriter {
     head: i64,
     /// What is known of sessions; only this writer changes them, so it is always true.
     known: HashMap<String, SessionRow>,
-    erasing: bool,
+    chores: Chores,
 }
 
 /// A batch that was rolled back.
@@ -45,13 +43,18 @@ enum Failure {
 
 impl SqliteWriter {
     pub(super) fn new(path: PathBuf, durability: Durability, connection: Connection, head: &Head) -> Self {
-        // What a former run left behind is looked for once.
-        let known = HashMap::new();
-        Self { path, durability, connection: Some(connection), head: head.seq, known, erasing: true }
+        let (known, chores) = (HashMap::new(), Chores::new(head.ordered_to));
+        Self { path, durability, connection: Some(connection), head: head.seq, known, chores }
     }
 
     /// Runs commands in one transaction; all or, when the database fails, none.
     fn transaction(&mut self, commands: &[Command]) -> Result<Committed, Failure> {
+        if commands.iter().any(|command| matches!(command, Command::Probe)) {
+            open::find_room(&self.path).map_err(|error| match error.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Failure::Full,
+                _ => Failure::Other { cause: error.to_string(), broken: false },
+            })?;
+        }
         self.ensure_connection()?;
         let Some(connection) = self.connection.as_mut() else { return Err(Failure::Full) };
         let applied = (|| {
@@ -68,7 +71,9 @@ impl SqliteWriter {
         match applied {
             Ok((head, results, changes)) => {
                 self.head = head;
-                self.erasing |= commands.iter().any(|command| matches!(command, Command::DeleteSession { .. }));
+                if commands.iter().any(|command| matches!(command, Command::DeleteSession { .. })) {
+                    self.chores.erase();
+                }
                 Ok(Committed { results, changes, transactions: 1 })
             }
             Err(error) => Err(self.failed(&error)),
@@ -131,30 +136,6 @@ impl SqliteWriter {
         }
         all
     }
-
-    fn erase_slice(&mut self) -> rusqlite::Result<bool> {
-        let Some(connection) = self.connection.as_mut() else { return Ok(true) };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut pending = transaction.prepare_cached("SELECT session_key FROM erasures LIMIT 1")?;
-        let session_key: Option<i64> = pending.query_map([], |row| row.get(0))?.next().transpose()?;
-        drop(pending);
-        let Some(session_key) = session_key else { return Ok(false) };
-        let mut erased = 0;
-        for sql in [
-            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE session_key = ?1 LIMIT ?2)",
-            "DELETE FROM session_messages WHERE seq IN
-                (SELECT seq FROM session_messages WHERE session_key = ?1 AND session_key > 0 LIMIT ?2)",
-        ] {
-            if erased == 0 {
-                erased = transaction.prepare_cached(sql)?.execute([session_key, ERASED_PER_SLICE])?;
-            }
-        }
-        if erased == 0 {
-            transaction.execute("DELETE FROM erasures WHERE session_key = ?1", [session_key])?;
-        }
-        transaction.commit()?;
-        Ok(true)
-    }
 }
 
 impl Writer for SqliteWriter {
@@ -177,16 +158,15 @@ impl Writer for SqliteWriter {
     }
 
     fn tidy(&mut self) -> bool {
-        if self.erasing {
-            self.erasing = self.erase_slice().unwrap_or_else(|error| {
-                tracing::warn!(%error, "erasing a deleted session failed; it goes on after the next deletion or start");
-                if matches!(self.failed(&error), Failure::Other { broken: true, .. }) {
-                    tracing::warn!("the next write reopens the database");
-                }
+        let Some(connection) = self.connection.as_mut() else { return false };
+        match self.chores.slice(connection, self.head) {
+            Ok(more) => more,
+            Err(error) => {
+                tracing::warn!(%error, "a chore failed; it is tried again after the next commit");
+                self.failed(&error);
                 false
-            });
+            }
         }
-        self.erasing
     }
 
     fn close(self: Box<Self>) {

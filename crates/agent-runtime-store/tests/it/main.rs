@@ -13,5 +13,6 @@ mod batches;
 mod deletion;
 mod events;
 mod opening;
+mod order;
 mod positions;
 mod sessions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agent_runtime_store::Durability;
 use agent_runtime_store::command::Command;
 use agent_runtime_store::read::{ChangeRange, PageLimits};
-use agent_runtime_types::live::ChangeKind;
+use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
 use serde_json::Value;
 
 use crate::harness::{Opened, append, create, event};
@@ -27,7 +27,6 @@ async fn every_change_has_the_next_position() {
     let committed = opened.commit(batch);
     assert_eq!(committed.transactions, 1);
     let reported: Vec<(i64, ChangeKind)> = committed.changes.iter().map(|c| (c.change.seq, c.change.kind)).collect();
-    use ChangeKind::{Event, SessionCreated, SessionDeleted, SessionUpdated};
     let kinds =
         [SessionCreated, Event, SessionCreated, Event, SessionUpdated, Event, SessionUpdated, Event, SessionDeleted];
     let expected: Vec<(i64, ChangeKind)> = (1..).zip(kinds).collect();
