@@ -1,0 +1,178 @@
+//! The command line: every command and every flag on one screen.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::names;
+
+const AFTER_HELP: &str = "\
+Variables without a flag:
+  CORS_ORIGINS   Origins of web pages that may call it, separated by commas, or * for every page
+                 [default: http://localhost:5173,http://localhost:3000]
+  DEBUG_LOGGING  true logs the server's own debug lines [default: false]
+  RUST_LOG       What is logged, as in info,agent_runtime_server=trace; wins over DEBUG_LOGGING
+
+Examples:
+  agent-runtime                                  serve on http://127.0.0.1:8765
+  agent-runtime --port 0 --database sqlite:a.db  a free port, a database of its own
+  AGENT_RUNTIME_TOKEN=… agent-runtime --host 0.0.0.0
+                                                 serve other machines, with a token
+  agent-runtime config                           what holds, and where it came from
+  agent-runtime openapi > openapi.json           the contract, for programs
+
+Flags win over environment variables, those over the configuration file, that over defaults.";
+
+/// The flight recorder for coding agents: stores what they do, and shows it live.
+#[derive(Debug, Parser)]
+#[command(name = "agent-runtime", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
+#[command(disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// What to do; without one: serve.
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API (what the program does without a command)
+    #[command(after_help = AFTER_HELP)]
+    Serve(Flags),
+    /// Print every setting, and where it came from; the token only as set or not set
+    Config {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Print the contract: an OpenAPI 3.1 document
+    Openapi,
+}
+
+/// The settings that have a flag. Their texts are read where those of environment and file are.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Flags {
+    /// Address or name to listen on; loopback is this machine alone, by IPv4 and IPv6; any other needs a token
+    #[arg(long, value_name = "HOST", help_heading = "Where it listens")]
+    pub(crate) host: Option<String>,
+    /// Port to listen on; 0 takes a free one, which the first line on stdout tells
+    #[arg(long, value_name = "PORT", help_heading = "Where it listens")]
+    pub(crate) port: Option<String>,
+    /// Where everything is stored: sqlite:PATH (postgres://… comes with a later version)
+    #[arg(long, value_name = "URL", help_heading = "What it stores")]
+    pub(crate) database: Option<String>,
+    /// When a write is answered: `full` after it is on disk, `normal` survives a crash, but not a power cut
+    #[arg(long, value_name = "LEVEL", help_heading = "What it stores")]
+    pub(crate) durability: Option<String>,
+    /// Bytes of one JSON request body
+    #[arg(long, value_name = "BYTES", help_heading = "What it stores")]
+    pub(crate) max_body: Option<String>,
+    /// Bytes of one request body of /ingest
+    #[arg(long, value_name = "BYTES", help_heading = "What it stores")]
+    pub(crate) max_ingest_body: Option<String>,
+    /// Secret that every request must show; others may read it here, so rather use the variable or the file
+    #[arg(long, value_name = "TOKEN", help_heading = "Who may call it")]
+    pub(crate) token: Option<String>,
+    /// Another name by which it may be called: NAME (any port), NAME:PORT, or * for all; repeatable
+    #[arg(long = "allowed-host", value_name = "HOST", help_heading = "Who may call it")]
+    pub(crate) allowed_hosts: Option<Vec<String>>,
+    /// Serve a foreign address without a token: whoever reaches it reads and writes everything
+    #[arg(long, help_heading = "Who may call it")]
+    pub(crate) insecure_no_token: bool,
+    /// How the log on stderr is written: human or json
+    #[arg(long, value_name = "FORMAT", help_heading = "What it reads and logs")]
+    pub(crate) log_format: Option<String>,
+    /// Configuration file
+    #[arg(long, value_name = "FILE", help_heading = "What it reads and logs")]
+    pub(crate) config: Option<String>,
+}
+
+/// Reads the command line. Help and version are printed here, and leave nothing to do: `None`.
+///
+/// # Errors
+/// When it cannot be understood.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<Command>, Failure> {
+    let command = with_names(Cli::command());
+    match command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(Cli { command: Some(command), .. }) => Ok(Some(command)),
+        Ok(Cli { command: None, flags }) => Ok(Some(Command::Serve(flags))),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            output::print(&error.render().to_string()).map(|()| None)
+        }
+        Err(error) => Err(Failure::usage(one_line(&error.render().to_string()))),
+    }
+}
+
+/// Adds each setting's default and its other names to the help of its flag, so that they stand in one table only.
+fn with_names(command: clap::Command) -> clap::Command {
+    let described = |argument: clap::Arg| {
+        let name = names::ALL.iter().find(|name| name.flag.is_some_and(|flag| Some(&flag[2..]) == argument.get_long()));
+        let (Some(name), Some(help)) = (name, argument.get_help()) else { return argument };
+        let default = name.default.map_or(String::new(), |default| format!(" [default: {default}]"));
+        let text = format!("{help}{default} [env: {}]", name.variable);
+        argument.help(text)
+    };
+    command.mut_args(described).mut_subcommands(|subcommand| subcommand.mut_args(described))
+}
+
+/// The complaint of the parser, and its tip if it has one, without the usage that follows.
+fn one_line(rendered: &str) -> String {
+    let complaint = rendered.strip_prefix("error: ").unwrap_or(rendered);
+    let lines = complaint.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
+    format!("{} (agent-runtime --help tells what there is)", lines.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, Command, read, with_names};
+    use crate::failure::Failure;
+    use clap::CommandFactory;
+
+    fn words(line: &str) -> Result<Option<Command>, Failure> {
+        read(line.split(' ').map(Into::into))
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        with_names(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let Ok(Some(Command::Serve(flags))) = words("agent-runtime --port 1 --allowed-host a --allowed-host b") else {
+            panic!("serve");
+        };
+        assert_eq!(flags.port.as_deref(), Some("1"));
+        assert_eq!(flags.allowed_hosts, Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert!(matches!(words("agent-runtime serve --port 1"), Ok(Some(Command::Serve(_)))));
+    }
+
+    #[test]
+    fn the_help_of_every_flag_names_its_variable_and_default() {
+        let help = with_names(Cli::command()).render_help().to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("[default: 8765] [env: AGENT_RUNTIME_PORT]"), "{help}");
+        assert!(help.contains("[env: AGENT_RUNTIME_ALLOWED_HOSTS]"), "{help}");
+        for name in crate::settings::names::ALL.iter().filter(|name| name.flag.is_some()) {
+            assert!(help.contains(&format!("[env: {}]", name.variable)), "{}: {help}", name.variable);
+        }
+    }
+
+    #[test]
+    fn a_complaint_is_one_line_with_its_tip() {
+        let Err(Failure::Usage(line)) = words("agent-runtime --prot 1") else { panic!("usage") };
+        assert_eq!(
+            line,
+            "unexpected argument '--prot' found; tip: a similar argument exists: '--port' \
+             (agent-runtime --help tells what there is)"
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! The commands, one file each.
+
+mod config;
+mod openapi;
+mod serve;
+
+use crate::cli::Command;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::settings::sources::process_environment;
+
+/// Carries a command out; `None` is nothing to do.
+///
+/// # Errors
+/// When it fails; the failure says what to do.
+pub(crate) fn run(command: Option<Command>) -> Result<(), Failure> {
+    match command {
+        None => Ok(()),
+        Some(Command::Serve(flags)) => serve::run(Settings::load(&flags, &process_environment)?),
+        Some(Command::Config { json, flags }) => config::run(&Settings::load(&flags, &process_environment)?, json),
+        Some(Command::Openapi) => openapi::run(),
+    }
+}

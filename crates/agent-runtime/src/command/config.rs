@@ -1,0 +1,123 @@
+//! `agent-runtime config`: what holds, and where it came from.
+
+use std::fmt::Write;
+
+use agent_runtime_server::config::{AllowedHost, CorsOrigins};
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::Settings;
+use crate::settings::names::{self, Name};
+use crate::settings::sources::{Origin, Setting};
+use crate::settings::values::{LogFormat, shown_database};
+
+/// Prints all settings, as a table or as JSON.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub(crate) fn run(settings: &Settings, as_json: bool) -> Result<(), Failure> {
+    let rows = rows(settings);
+    output::print(&if as_json { object(&rows) } else { table(&rows) })
+}
+
+/// One setting as it is shown.
+struct Row<'a> {
+    key: &'static str,
+    value: Value,
+    origin: &'a Origin,
+}
+
+fn row<'a, T>(name: &Name, setting: &'a Setting<T>, value: impl FnOnce(&T) -> Value) -> Row<'a> {
+    Row { key: name.key, value: value(&setting.value), origin: &setting.origin }
+}
+
+fn rows(settings: &Settings) -> Vec<Row<'_>> {
+    // Taken apart, so that a setting that is not shown does not compile.
+    let Settings {
+        host,
+        port,
+        database,
+        durability,
+        max_body,
+        max_ingest_body,
+        token,
+        allowed_hosts,
+        insecure_no_token,
+        cors_origins,
+        log_format,
+        debug_logging,
+        log_filter,
+        server_url,
+        config,
+    } = settings;
+    vec![
+        row(&names::HOST, host, |host| json!(host.to_string())),
+        row(&names::PORT, port, |port| json!(port)),
+        row(&names::DATABASE, database, |database| json!(shown_database(database))),
+        row(&names::DURABILITY, durability, |durability| json!(durability.as_str())),
+        row(&names::MAX_BODY, max_body, |bytes| json!(bytes)),
+        row(&names::MAX_INGEST_BODY, max_ingest_body, |bytes| json!(bytes)),
+        row(&names::TOKEN, token, |token| json!(if token.is_some() { "set" } else { "not set" })),
+        row(&names::ALLOWED_HOSTS, allowed_hosts, |hosts| hosts.iter().map(shown_host).collect()),
+        row(&names::INSECURE_NO_TOKEN, insecure_no_token, |insecure| json!(insecure)),
+        row(&names::CORS_ORIGINS, cors_origins, |origins| match origins {
+            CorsOrigins::Any => json!(["*"]),
+            CorsOrigins::Listed(origins) => json!(origins),
+        }),
+        row(&names::LOG_FORMAT, log_format, |format| match format {
+            LogFormat::Human => json!("human"),
+            LogFormat::Json => json!("json"),
+        }),
+        row(&names::DEBUG_LOGGING, debug_logging, |debug| json!(debug)),
+        row(&names::LOG_FILTER, log_filter, |filter| json!(filter)),
+        row(&names::SERVER_URL, server_url, |url| json!(url)),
+        row(&names::CONFIG, config, |path| json!(path)),
+    ]
+}
+
+fn shown_host(host: &AllowedHost) -> Value {
+    match host {
+        AllowedHost::Any => json!("*"),
+        AllowedHost::Name(name) => json!(name),
+        AllowedHost::NameAndPort(name, port) => json!(format!("{name}:{port}")),
+    }
+}
+
+/// `{"port": {"value": 8765, "origin": "environment", "name": "AGENT_RUNTIME_PORT"}, …}`
+fn object(rows: &[Row<'_>]) -> String {
+    let entry = |row: &Row<'_>| {
+        let (origin, name) = match row.origin {
+            Origin::Flag(flag) => ("flag", json!(flag)),
+            Origin::Environment(variable) => ("environment", json!(variable)),
+            Origin::File(path) => ("file", json!(path)),
+            Origin::Default => ("default", Value::Null),
+        };
+        (row.key.to_owned(), json!({"value": row.value, "origin": origin, "name": name}))
+    };
+    let object: Map<String, Value> = rows.iter().map(entry).collect();
+    format!("{:#}\n", Value::Object(object))
+}
+
+/// One line a setting: what it is called, what holds, where it came from.
+fn table(rows: &[Row<'_>]) -> String {
+    let lines: Vec<[String; 3]> =
+        rows.iter().map(|row| [row.key.to_owned(), text(&row.value), row.origin.to_string()]).collect();
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let (keys, values) = (width(0), width(1));
+    let mut table = String::new();
+    for [key, value, origin] in &lines {
+        let _ = writeln!(table, "{key:keys$}  {value:values$}  {origin}");
+    }
+    table
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(entries) if entries.is_empty() => "none".to_owned(),
+        Value::Array(entries) => entries.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
