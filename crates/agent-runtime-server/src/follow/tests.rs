@@ -201,8 +201,8 @@ impl Reader {
     }
 
     fn check(&self, entries: &BTreeMap<i64, (&str, ChangeKind)>, erased: &BTreeSet<i64>) -> Result<(), String> {
-        if let Some(pair) = self.got.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(format!("{} came after {}", pair[1], pair[0]));
+        if let Some([earlier, later]) = self.got.array_windows().find(|[earlier, later]| earlier >= later) {
+            return Err(format!("{later} came after {earlier}"));
         }
         let got: BTreeSet<i64> = self.got.iter().copied().collect();
         for (seq, (session, _)) in entries.range(self.joined + 1..) {

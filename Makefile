@@ -1,0 +1,58 @@
+# All that can be done here, on one screen. CI calls `make test`, no more, no less.
+
+CARGO ?= cargo
+ARGS ?=
+FILES ?=
+
+.DEFAULT_GOAL := help
+.PHONY: run test build check audit fmt gen demo bench torture dev help
+
+run: ## Build the release and serve (ARGS="--port 9000" are passed on)
+	@scripts/setup.sh compiler
+	$(CARGO) run --release --locked --package agent-runtime -- $(ARGS)
+
+test: check ## Everything that CI does: check, all tests, the API against its description
+	@scripts/setup.sh schemathesis
+	scripts/test.sh
+	scripts/schemathesis.sh
+
+build: ## Build the release: target/release/agent-runtime
+	@scripts/setup.sh compiler
+	$(CARGO) build --release --locked --package agent-runtime
+
+check: ## Format, lints, licences and sources of dependencies
+	@scripts/setup.sh compiler
+	@scripts/setup.sh cargo-deny
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	scripts/deny.sh bans licenses sources
+
+audit: ## Known faults of dependencies (needs the network)
+	@scripts/setup.sh cargo-deny
+	scripts/deny.sh advisories
+
+fmt: ## Format all code
+	$(CARGO) fmt --all
+
+gen: ## Write docs/openapi.json from the code
+	$(CARGO) run --quiet --locked --package agent-runtime -- openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
+
+demo: ## Play recorded runs and follow them live (FILES="run.ndjson …")
+	@scripts/setup.sh compiler
+	$(CARGO) build --release --locked --package agent-runtime --bins --example demo
+	target/release/examples/demo $(FILES)
+
+bench: ## Measure, each figure beside its baseline (ARGS="post" for one)
+	$(CARGO) build --release --locked --package agent-runtime --package agent-runtime-bench
+	$(CARGO) run --release --locked --package agent-runtime-bench -- $(or $(ARGS),all)
+
+torture: ## 2,000 kills under load with nothing lost
+	TORTURE_KILLS=$${TORTURE_KILLS:-2000} $(CARGO) test --release --locked --package agent-runtime --test it torture -- --nocapture
+
+dev: ## Serve a debug build with debug logs, on a database of its own in data/
+	@mkdir -p data
+	DEBUG_LOGGING=true $(CARGO) run --package agent-runtime -- --database sqlite:data/dev.db $(ARGS)
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

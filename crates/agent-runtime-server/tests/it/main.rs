@@ -1,0 +1,40 @@
+//! The real server on a free port, spoken to over the wire.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod harness;
+
+// Requests and answers.
+mod bad_input;
+mod delete;
+mod event_model;
+mod events;
+mod health;
+mod idempotency;
+mod ingest;
+mod large_session;
+mod legacy_faults;
+mod lifecycle;
+mod paging;
+mod refusals;
+mod result;
+mod sessions;
+mod timestamps;
+
+// Followers.
+mod filters;
+mod live_sse;
+mod live_ws;
+mod resume;
+mod slow_readers;
+mod snapshot;
+
+// The door and its limits.
+mod cors;
+mod door;
+mod limits;
+mod token;
+
+// The code and its contract.
+mod api_page;
+mod architecture;
+mod openapi;
