@@ -86,6 +86,9 @@ pub(crate) const NDJSON: MediaTypes = MediaTypes {
     in_words: "application/x-ndjson, application/ndjson or application/jsonl",
 };
 
+/// Bytes reserved at once for a body that is announced to be so large or larger.
+const FIRST_RESERVED_BYTES: usize = 1024 * 1024;
+
 /// A request body, and its share of the memory for bodies.
 pub(crate) struct ReadBody {
     pub(crate) bytes: Bytes,
@@ -101,7 +104,10 @@ pub(crate) async fn read_body(
     limit: usize,
 ) -> Result<ReadBody, ApiError> {
     let mut share = app.bodies.share();
-    if body.is_end_stream() {
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    // Only its first bytes show whether a body whose length was not announced is one at all.
+    let mut first = if announced.is_none() { next_chunk(app, &mut body).await? } else { None };
+    if announced == Some(0) || (announced.is_none() && first.is_none()) {
         return Ok(ReadBody { bytes: Bytes::new(), _share: share });
     }
     let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -109,18 +115,22 @@ pub(crate) async fn read_body(
     if !types.accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(media_type)) {
         return Err(ApiError::MediaType(types.in_words));
     }
-    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     if announced.is_some_and(|bytes| bytes > limit) {
         return Err(ApiError::TooLarge(limit));
     }
-    if !share.grow_to(announced.unwrap_or(0)) {
-        return Err(ApiError::TooBusy);
+    if first.is_none() {
+        first = next_chunk(app, &mut body).await?;
     }
-    let first = next_chunk(app, &mut body).await?.unwrap_or_default();
+    let first = first.unwrap_or_default();
+    // Memory is taken for what has come, not for what was announced: that costs a client nothing.
     if announced == Some(first.len()) {
-        return Ok(ReadBody { bytes: first, _share: share });
+        return if share.grow_to(first.len()) {
+            Ok(ReadBody { bytes: first, _share: share })
+        } else {
+            Err(ApiError::TooBusy)
+        };
     }
-    let mut whole = BytesMut::with_capacity(announced.unwrap_or(first.len()));
+    let mut whole = BytesMut::with_capacity(first.len().max(announced.unwrap_or(0).min(FIRST_RESERVED_BYTES)));
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
         if whole.len() + bytes.len() > limit {

@@ -258,6 +258,16 @@ async fn a_body_of_chunks_is_cut_off_at_its_limit() {
 }
 
 #[tokio::test]
+async fn an_empty_body_is_none_however_it_is_framed() {
+    let server = with_session().await;
+    for framing in ["content-length: 0\r\n\r\n", "transfer-encoding: chunked\r\n\r\n0\r\n\r\n"] {
+        let mut wire = Wire::open(server.address).await;
+        wire.write(format!("POST /events HTTP/1.1\r\nhost: {}\r\n{framing}", server.address)).await;
+        assert_refused(&wire.answer().await.expect("an answer"), 400, "body: is empty");
+    }
+}
+
+#[tokio::test]
 async fn truncated_bodies_store_nothing() {
     let server = with_session().await;
     let body = with("\"tool_output\":0");
