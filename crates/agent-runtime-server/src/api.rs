@@ -1,5 +1,6 @@
 //! The handlers: one noun, one file.
 
+pub(crate) mod answers;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod health;

@@ -46,7 +46,8 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let hub = Arc::new(Hub::new(store.log_bounds().await?.head, limits));
         let writer = store.writer().ok_or(ServeError::WriterTaken)?;
-        let (journal, running) = journal::start(writer, store.epoch(), Arc::clone(&hub), Arc::clone(&metrics), limits)?;
+        let (journal, running) =
+            journal::start(writer, store.epoch(), Arc::clone(&hub), Arc::clone(&metrics), limits, shutdown.clone())?;
         let app = Self {
             journal,
             hub,

@@ -11,10 +11,12 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::budget::Share;
 use crate::error::{ApiError, Cause};
+use crate::limits::Limits;
 use crate::origins::only;
 
 /// The session id of a path, percent-decoded once.
@@ -91,8 +93,8 @@ const FIRST_RESERVED_BYTES: usize = 1024 * 1024;
 
 /// A request body, and its share of the memory for bodies.
 pub(crate) struct ReadBody {
-    pub(crate) bytes: Bytes,
-    _share: Share,
+    bytes: Bytes,
+    share: Share,
 }
 
 /// Reads a whole body: refused by media type, then by size, before anything is read that need not be.
@@ -104,11 +106,12 @@ pub(crate) async fn read_body(
     limit: usize,
 ) -> Result<ReadBody, ApiError> {
     let mut share = app.bodies.share();
+    let mut pace = Pace::new(&app.config.limits);
     let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     // Only its first bytes show whether a body whose length was not announced is one at all.
-    let mut first = if announced.is_none() { next_chunk(app, &mut body).await? } else { None };
+    let mut first = if announced.is_none() { next_chunk(app, &mut body, &mut pace).await? } else { None };
     if announced == Some(0) || (announced.is_none() && first.is_none()) {
-        return Ok(ReadBody { bytes: Bytes::new(), _share: share });
+        return Ok(ReadBody { bytes: Bytes::new(), share });
     }
     let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
@@ -119,16 +122,12 @@ pub(crate) async fn read_body(
         return Err(ApiError::TooLarge(limit));
     }
     if first.is_none() {
-        first = next_chunk(app, &mut body).await?;
+        first = next_chunk(app, &mut body, &mut pace).await?;
     }
     let first = first.unwrap_or_default();
     // Memory is taken for what has come, not for what was announced: that costs a client nothing.
     if announced == Some(first.len()) {
-        return if share.grow_to(first.len()) {
-            Ok(ReadBody { bytes: first, _share: share })
-        } else {
-            Err(ApiError::TooBusy)
-        };
+        return if share.grow_to(first.len()) { Ok(ReadBody { bytes: first, share }) } else { Err(ApiError::TooBusy) };
     }
     let mut whole = BytesMut::with_capacity(first.len().max(announced.unwrap_or(0).min(FIRST_RESERVED_BYTES)));
     let mut chunk = Some(first);
@@ -140,20 +139,41 @@ pub(crate) async fn read_body(
         if !share.grow_to(whole.len()) {
             return Err(ApiError::TooBusy);
         }
-        chunk = next_chunk(app, &mut body).await?;
+        chunk = next_chunk(app, &mut body, &mut pace).await?;
     }
-    Ok(ReadBody { bytes: whole.freeze(), _share: share })
+    Ok(ReadBody { bytes: whole.freeze(), share })
 }
 
-async fn next_chunk(app: &App, body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+/// Holds a client to its pace: a body that comes too slowly would hold its memory for ever.
+struct Pace {
+    deadline: Instant,
+    bytes: usize,
+}
+
+impl Pace {
+    fn new(limits: &Limits) -> Self {
+        Self { deadline: Instant::now() + limits.body_read_stall, bytes: 0 }
+    }
+
+    /// Gives the client more time once it has sent enough in what it had.
+    fn count(&mut self, bytes: usize, limits: &Limits) {
+        self.bytes += bytes;
+        if self.bytes >= limits.body_read_pace_bytes {
+            *self = Self::new(limits);
+        }
+    }
+}
+
+async fn next_chunk(app: &App, body: &mut Body, pace: &mut Pace) -> Result<Option<Bytes>, ApiError> {
     loop {
-        let frame = tokio::time::timeout(app.config.limits.body_read_stall, body.frame()).await;
+        let frame = tokio::time::timeout_at(pace.deadline, body.frame()).await;
         match frame.map_err(|_| ApiError::BodyBroken)? {
             None => return Ok(None),
             Some(Err(_)) => return Err(ApiError::BodyBroken),
             // Trailers are not for us.
             Some(Ok(frame)) => {
                 if let Ok(bytes) = frame.into_data() {
+                    pace.count(bytes.len(), &app.config.limits);
                     return Ok(Some(bytes));
                 }
             }
@@ -161,16 +181,18 @@ async fn next_chunk(app: &App, body: &mut Body) -> Result<Option<Bytes>, ApiErro
     }
 }
 
-/// Runs a parser over a body: at once when the body is small, else where it holds up nobody.
-pub(crate) async fn parse<T, F>(app: &App, body: &ReadBody, parser: F) -> Result<T, ApiError>
+/// Runs a parser over a body: at once when the body is small, else where it holds up nobody. The share of
+/// memory goes on to whoever keeps what was parsed.
+pub(crate) async fn parse<T, F>(app: &App, body: ReadBody, parser: F) -> Result<(T, Share), ApiError>
 where
     T: Send + 'static,
     F: FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
 {
-    if body.bytes.len() <= app.config.limits.inline_scan_bytes {
-        return parser(&body.bytes);
+    let ReadBody { bytes, share } = body;
+    if bytes.len() <= app.config.limits.inline_scan_bytes {
+        return Ok((parser(&bytes)?, share));
     }
-    let bytes = body.bytes.clone();
-    let parsed = tokio::task::spawn_blocking(move || parser(&bytes)).await;
+    // The share goes along: a client that hangs up stops neither the parser nor its use of memory.
+    let parsed = tokio::task::spawn_blocking(move || Ok((parser(&bytes)?, share))).await;
     parsed.map_err(|error| ApiError::Internal(Cause(error.to_string())))?
 }

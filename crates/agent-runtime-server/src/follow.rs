@@ -41,7 +41,8 @@ impl Follower {
             store: Arc::clone(&app.store),
             replays: Arc::clone(&app.replays),
             metrics: Arc::clone(&app.metrics),
-            page: app.page_limits(),
+            // What is read for a client is held until it is sent: no more of it than of the ring.
+            page: PageLimits { rows: limits.take_frames, bytes: limits.take_bytes },
             take_frames: limits.take_frames,
             take_bytes: limits.take_bytes,
         };

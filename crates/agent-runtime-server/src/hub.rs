@@ -95,7 +95,7 @@ pub(crate) struct Seat {
     listeners: Arc<AtomicUsize>,
 }
 
-/// The sessions that a reader wants to hear of; `None` means all.
+/// The sessions that a reader wants to hear of, sorted; `None` means all.
 pub(crate) type Only = Option<Arc<[String]>>;
 
 impl Hub {
@@ -132,7 +132,9 @@ impl Hub {
         if self.listeners() == 0 {
             *self.write() = Ring::default();
         } else {
-            let slots = changes.into_iter().map(|SessionChanged { session_id, change }| {
+            // The ring has no place for more, so no frames are made for more.
+            let skipped = changes.len().saturating_sub(self.max_frames);
+            let slots = changes.into_iter().skip(skipped).map(|SessionChanged { session_id, change }| {
                 let frame = Some(Frame::of(&change, epoch));
                 Slot { seq: change.seq, session_id: Arc::from(session_id), frame }
             });
@@ -155,7 +157,7 @@ impl Hub {
         };
         let (mut frames, mut bytes, mut read_to) = (Vec::new(), 0, after);
         for Slot { seq, session_id, frame } in ring.slots.iter().skip(start) {
-            let wanted = only.as_ref().is_none_or(|ids| ids.iter().any(|id| **id == **session_id));
+            let wanted = only.as_ref().is_none_or(|ids| ids.binary_search_by(|id| (**id).cmp(session_id)).is_ok());
             if let Some(frame) = frame.as_ref().filter(|_| wanted) {
                 if frames.len() >= max_frames || (bytes > 0 && bytes + frame.text.len() > max_bytes) {
                     break;
@@ -180,14 +182,11 @@ impl Hub {
 
 impl Ring {
     fn append(&mut self, slots: Vec<Slot>, max_frames: usize, max_bytes: usize) {
-        let follows = match (self.slots.back(), slots.first()) {
-            (Some(last), Some(first)) => first.seq == last.seq + 1,
-            _ => true,
-        };
-        if !follows {
-            *self = Self::default();
-        }
         for slot in slots {
+            // Behind a gap the ring begins anew: who has to cross it reads the store.
+            if self.slots.back().is_some_and(|last| slot.seq != last.seq + 1) {
+                *self = Self::default();
+            }
             if slot.frame.as_ref().is_some_and(Frame::is_deletion) {
                 self.erase(&slot.session_id);
             }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_store::error::CommandError;
 use agent_runtime_store::write::{Committed, Writer};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
+use crate::budget::Share;
 use crate::error::ApiError;
 use crate::hub::Hub;
 use crate::limits::Limits;
@@ -24,11 +25,17 @@ pub(crate) struct Journal {
 /// The journal's thread, to be closed when no request is left.
 pub(crate) struct RunningJournal {
     queue: mpsc::Sender<Work>,
-    thread: JoinHandle<()>,
+    ended: oneshot::Receiver<()>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "all but one of them are commands")]
 enum Work {
-    Command { command: Command, answer: oneshot::Sender<Result<Outcome, CommandError>> },
+    Command {
+        command: Command,
+        answer: oneshot::Sender<Result<Outcome, CommandError>>,
+        /// The memory that the command takes, until it is committed: its client may be gone by then.
+        share: Option<Share>,
+    },
     Close,
 }
 
@@ -39,6 +46,7 @@ pub(crate) fn start(
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
     limits: &Limits,
+    shutdown: CancellationToken,
 ) -> std::io::Result<(Journal, RunningJournal)> {
     let (sender, receiver) = mpsc::channel(limits.queue_commands);
     let writes_fail = Arc::new(AtomicBool::new(false));
@@ -52,8 +60,15 @@ pub(crate) fn start(
         batch_commands: limits.batch_commands,
         batch_bytes: limits.batch_bytes,
     };
-    let thread = std::thread::Builder::new().name("journal".into()).spawn(move || desk.work())?;
-    Ok((Journal { queue: sender.clone(), writes_fail }, RunningJournal { queue: sender, thread }))
+    let (tell, ended) = oneshot::channel();
+    std::thread::Builder::new().name("journal".into()).spawn(move || {
+        // However the thread ends, a server without a journal must end too: its supervisor starts it anew.
+        let _stop = shutdown.drop_guard();
+        desk.work();
+        // Nobody may be waiting to hear it.
+        let _ = tell.send(());
+    })?;
+    Ok((Journal { queue: sender.clone(), writes_fail }, RunningJournal { queue: sender, ended }))
 }
 
 impl Journal {
@@ -61,9 +76,9 @@ impl Journal {
     ///
     /// # Errors
     /// When the command was refused, the queue is full, or the database takes no writes.
-    pub(crate) async fn append(&self, command: Command) -> Result<Outcome, ApiError> {
+    pub(crate) async fn append(&self, command: Command, share: Option<Share>) -> Result<Outcome, ApiError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Work::Command { command, answer }).map_err(|error| match error {
+        self.queue.try_send(Work::Command { command, answer, share }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ApiError::TooBusy,
             mpsc::error::TrySendError::Closed(_) => ApiError::Stopping,
         })?;
@@ -73,7 +88,7 @@ impl Journal {
     /// Whether a write would be taken. Only when the last one failed is one tried.
     pub(crate) async fn check(&self) -> Result<(), ApiError> {
         if self.writes_fail.load(Ordering::Relaxed) {
-            self.append(Command::Probe).await?;
+            self.append(Command::Probe, None).await?;
         } else if self.queue.is_closed() {
             return Err(ApiError::Stopping);
         } else if self.queue.capacity() == 0 {
@@ -90,12 +105,19 @@ impl Journal {
 
 impl RunningJournal {
     /// Lets everything that waits be committed, closes the database and ends the thread.
-    pub(crate) async fn close(self) {
-        let closing = self.queue.send(Work::Close).await;
-        drop(self.queue);
-        let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
-        if closing.is_err() || !matches!(joined, Ok(Ok(()))) {
-            tracing::error!("the journal had ended before it was told to");
+    ///
+    /// What was answered is on disk before this begins; a database that somebody else holds is not waited
+    /// for longer than `patience`.
+    pub(crate) async fn close(self, patience: Duration) {
+        let closing = async {
+            let told = self.queue.send(Work::Close).await;
+            drop(self.queue);
+            told.is_ok() && self.ended.await.is_ok()
+        };
+        match tokio::time::timeout(patience, closing).await {
+            Ok(true) => {}
+            Ok(false) => tracing::error!("the journal had ended before it was told to"),
+            Err(_) => tracing::warn!("the database did not close in time: it is recovered at the next start"),
         }
     }
 }
@@ -115,6 +137,7 @@ struct Desk {
 #[derive(Default)]
 struct Batch {
     commands: Vec<Command>,
+    shares: Vec<Share>,
     answers: Vec<oneshot::Sender<Result<Outcome, CommandError>>>,
     bytes: usize,
     is_last: bool,
@@ -149,7 +172,8 @@ impl Desk {
         let mut next = Some(first);
         while let Some(work) = next {
             match work {
-                Work::Command { command, answer } => {
+                Work::Command { command, answer, share } => {
+                    batch.shares.extend(share);
                     batch.bytes += command.body_bytes();
                     batch.commands.push(command);
                     batch.answers.push(answer);
@@ -170,17 +194,20 @@ impl Desk {
         if batch.commands.is_empty() {
             return;
         }
-        let (commands, bytes, started) = (batch.commands.len(), batch.bytes, Instant::now());
+        let (commands, started) = (batch.commands.len(), Instant::now());
         let Committed { results, changes, transactions } = self.writer.commit(batch.commands);
         #[expect(clippy::cast_precision_loss, reason = "a batch is far smaller than 2^52")]
         self.metrics.commit.batch_commands.observe(commands as f64);
         self.metrics.commit.seconds.observe(started.elapsed().as_secs_f64());
+        let bytes: usize = changes.iter().map(|changed| changed.change.body.len()).sum();
         self.metrics.commit.body_bytes.inc_by(bytes as u64);
+        let has_written = !changes.is_empty() || results.contains(&Ok(Outcome::Ready));
         if transactions > 1 {
             tracing::warn!(commands, transactions, "a batch had to be taken apart");
         }
         self.hub.publish(&self.epoch, changes);
-        self.note_failures(&results);
+        drop(batch.shares);
+        self.note_failures(&results, has_written);
         for (answer, result) in batch.answers.into_iter().zip(results) {
             self.metrics.count_outcome(&result);
             // Who no longer waits does not need the answer; the change stands all the same.
@@ -188,7 +215,7 @@ impl Desk {
         }
     }
 
-    fn note_failures(&self, results: &[Result<Outcome, CommandError>]) {
+    fn note_failures(&self, results: &[Result<Outcome, CommandError>], has_written: bool) {
         let failure = results.iter().find_map(|result| match result {
             Err(error @ (CommandError::DiskFull | CommandError::Failed(_))) => Some(error),
             _ => None,
@@ -196,8 +223,10 @@ impl Desk {
         if let Some(error) = failure {
             tracing::error!(%error, "a commit failed");
         }
-        let failed_before = self.writes_fail.swap(failure.is_some(), Ordering::Relaxed);
-        if failed_before && failure.is_none() {
+        // A batch of refusals has written nothing and proves nothing.
+        if failure.is_some() {
+            self.writes_fail.store(true, Ordering::Relaxed);
+        } else if has_written && self.writes_fail.swap(false, Ordering::Relaxed) {
             tracing::info!("commits succeed again");
         }
     }

@@ -62,10 +62,11 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let bound = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+    let closing = config.limits.closing;
     let (app, journal) = App::start(config, store, router::openapi_json, shutdown.clone()).await?;
     let door = Arc::new(Door::new(router::router(Arc::clone(&app)), Arc::clone(&app), &bound));
     listen::until_shutdown(listeners, &door, &app).await;
-    journal.close().await;
+    journal.close(closing).await;
     Ok(())
 }
 

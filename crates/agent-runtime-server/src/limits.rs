@@ -1,4 +1,5 @@
-//! Every limit of the server on one screen: its name, unit, value and reason. Knows nothing of ours.
+//! The limits that a test narrows or an operator may ask about, on one screen: name, unit, value and reason.
+//! Knows nothing of ours. What is a matter of one file alone stands there.
 
 use std::time::Duration;
 
@@ -21,8 +22,10 @@ pub struct Limits {
     pub bodies_in_flight_bytes: usize,
     /// A body larger than this is scanned on a thread of its own, since scanning would hold up other requests.
     pub inline_scan_bytes: usize,
-    /// Time without a byte of a request body after which the connection is given up.
+    /// Time in which a client must send the rest of a body, or at least `body_read_pace_bytes` of it.
     pub body_read_stall: Duration,
+    /// Bytes of a body that earn its client another `body_read_stall`.
+    pub body_read_pace_bytes: usize,
     /// Commands that wait for the writer. Above it: 503.
     pub queue_commands: usize,
     /// Commands in one transaction. It bounds how long the first of a batch waits for the last.
@@ -63,8 +66,10 @@ pub struct Limits {
     pub retry: Duration,
     /// Bytes of one WebSocket message from a client, which is read and dropped.
     pub client_message_bytes: usize,
-    /// Time from the first signal until everything is closed, whatever still goes on.
+    /// Time from the first signal until every connection is closed, whatever still goes on.
     pub shutdown: Duration,
+    /// Time that closing the database may take after that.
+    pub closing: Duration,
 }
 
 impl Default for Limits {
@@ -81,6 +86,7 @@ impl Default for Limits {
             bodies_in_flight_bytes: 512 * MIB,
             inline_scan_bytes: 256 * KIB,
             body_read_stall: Duration::from_secs(30),
+            body_read_pace_bytes: 64 * KIB,
             queue_commands: 4096,
             batch_commands: 512,
             batch_bytes: 4 * MIB,
@@ -101,7 +107,8 @@ impl Default for Limits {
             comment_interval: Duration::from_secs(15),
             retry: Duration::from_secs(2),
             client_message_bytes: 64 * KIB,
-            shutdown: Duration::from_millis(4500),
+            shutdown: Duration::from_millis(3500),
+            closing: Duration::from_millis(1200),
         }
     }
 }

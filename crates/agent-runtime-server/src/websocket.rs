@@ -18,7 +18,7 @@ use axum::response::Response;
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -57,6 +57,10 @@ impl FromRequestParts<Arc<App>> for Upgrade {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
         let headers = &parts.headers;
         let wrong = |field: &str, rule: &str| ApiError::from(Invalid::field(field, rule));
+        // A HEAD would be routed like a GET, and must not be answered by a change of protocol.
+        if parts.method != Method::GET {
+            return Err(wrong("Upgrade", "a WebSocket begins with GET"));
+        }
         if !has_token(headers, header::CONNECTION, "upgrade") || !has_token(headers, header::UPGRADE, "websocket") {
             return Err(wrong("Upgrade", "this path speaks WebSocket only"));
         }

@@ -15,7 +15,7 @@ pub enum StoreError {
     #[error("{} is in use by another agent-runtime server: stop that one, or name another file with --database", .0.display())]
     InUse(PathBuf),
     /// The folder or the file cannot be made, read or written.
-    #[error("cannot open {}: {cause}; check that the folder exists and may be written, or name another file with --database", .path.display())]
+    #[error("cannot open {}: {cause}; check that the file and its folder may be read and written, or name another file with --database", .path.display())]
     Unusable {
         /// The file or folder.
         path: PathBuf,

@@ -43,7 +43,8 @@ impl FromStr for DatabaseUrl {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        Err(StoreError::BadUrl(format!("'{text}' is no database: write sqlite:PATH")))
+        let path = if text.is_empty() || text.contains("://") { "PATH" } else { text };
+        Err(StoreError::BadUrl(format!("'{text}' is no database: write sqlite:{path}")))
     }
 }
 

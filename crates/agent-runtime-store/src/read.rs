@@ -1,8 +1,11 @@
 //! The reading side of a store.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use agent_runtime_types::live::Change;
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
-use agent_runtime_types::session::Session;
+use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 
 use crate::error::ReadError;
@@ -35,13 +38,14 @@ pub trait Store: Send + Sync {
     /// One session.
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError>;
 
-    /// The text of the newest assistant message that has one. Refuses a session that is not there.
-    async fn answer(&self, session_id: &str) -> Result<Option<String>, ReadError>;
+    /// A session's status, and the text of its newest assistant message that has one, of the same moment.
+    async fn answer(&self, session_id: &str) -> Result<(SessionStatus, Option<String>), ReadError>;
 
     /// All sessions, or those named, and the position as of which this is the whole truth.
     async fn snapshot(&self, only: Option<Vec<String>>) -> Result<Snapshot, ReadError>;
 
-    /// Begins to read a session's events. What is committed later will not be part of it.
+    /// Begins to read a session's events. What is committed later will not be part of it, and a deletion takes
+    /// nothing from it.
     async fn begin_events(&self, session_id: &str, query: EventQuery) -> Result<EventReading, ReadError>;
 
     /// The next page of a reading.
@@ -97,20 +101,23 @@ pub struct EventPlace {
 }
 
 /// A reading of a session's events that has begun.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventReading {
     pub(crate) session_key: i64,
     pub(crate) head: i64,
     pub(crate) above: EventPlace,
     pub(crate) below: EventPlace,
     pub(crate) left: Option<i64>,
+    pub(crate) last_taken: Option<i64>,
     pub(crate) event_type: Option<String>,
     pub(crate) tool_name: Option<String>,
     pub(crate) descending: bool,
+    /// Whatever keeps the rows from being erased while they are read.
+    pub(crate) _hold: Arc<dyn Any + Send + Sync>,
 }
 
 /// Some events of a session, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventPage {
     /// The events as JSON objects with commas between them.
     pub rows: String,
@@ -130,7 +137,7 @@ pub struct ChangeRange {
     /// It ends with this one.
     pub up_to: i64,
     /// Only changes of these sessions.
-    pub only: Option<std::sync::Arc<[String]>>,
+    pub only: Option<Arc<[String]>>,
 }
 
 /// Some changes, in order.

@@ -12,6 +12,9 @@ pub const MAX_ID_BYTES: usize = 256;
 /// Bytes of a session's name.
 pub const MAX_NAME_BYTES: usize = 1024;
 
+/// Bytes of a folder or of an agent's name: both stand in every list of sessions.
+pub const MAX_DETAIL_BYTES: usize = 4096;
+
 /// Whether a session still goes on. Follows the order of commits, never that of timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -102,7 +105,7 @@ impl NewSession {
         check_name(&session_name)?;
         let parent_session_id = text(&members, "parent_session_id")?;
         check_parent(parent_session_id.as_deref(), &session_id)?;
-        let (project_dir, agent_name) = (text(&members, "project_dir")?, text(&members, "agent_name")?);
+        let (project_dir, agent_name) = (detail(&members, "project_dir")?, detail(&members, "agent_name")?);
         Ok(Self { session_id, session_name, project_dir, agent_name, parent_session_id })
     }
 }
@@ -131,8 +134,8 @@ impl SessionPatch {
         let members = json::object(body)?;
         let patch = Self {
             session_name: text(&members, "session_name")?,
-            project_dir: text(&members, "project_dir")?,
-            agent_name: text(&members, "agent_name")?,
+            project_dir: detail(&members, "project_dir")?,
+            agent_name: detail(&members, "agent_name")?,
             last_resumed_at: text(&members, "last_resumed_at")?,
             parent_session_id: text(&members, "parent_session_id")?,
         };
@@ -198,6 +201,14 @@ fn text(members: &[Member<'_>], key: &str) -> Result<Option<String>, Invalid> {
             None => Err(Invalid::field(key, "must be a string")),
         },
     }
+}
+
+fn detail(members: &[Member<'_>], key: &str) -> Result<Option<String>, Invalid> {
+    let detail = text(members, key)?;
+    if detail.as_ref().is_some_and(|detail| detail.len() > MAX_DETAIL_BYTES) {
+        return Err(Invalid::field(key, format_args!("must be at most {MAX_DETAIL_BYTES} bytes long")));
+    }
+    Ok(detail)
 }
 
 fn required<T>(value: Option<T>, field: &str) -> Result<T, Invalid> {

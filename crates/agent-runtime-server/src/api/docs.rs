@@ -7,8 +7,8 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use crate::api::answers::json_text;
 use crate::api::refusals;
-use crate::api::sessions::json_text;
 use crate::app::App;
 use crate::error::{ApiError, Cause};
 

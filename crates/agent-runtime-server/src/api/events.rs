@@ -19,8 +19,8 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
+use crate::api::answers::{json_text, unexpected};
 use crate::api::refusals;
-use crate::api::sessions::{json_text, unexpected};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{self, JSON, Parameters, SessionId};
@@ -77,9 +77,9 @@ pub(crate) async fn list(
         end(&mut page);
         return Ok(json_text(page.rows));
     };
-    // Should the session vanish midway, the stream ends with an error, and the connection is cut: a short
+    // Should the database fail midway, the stream ends with an error, and the connection is cut: a short
     // answer must never look like a whole one.
-    let pages = Pages { begun: page.count > 0, next: Some(read_ahead(&app, rest)), app };
+    let pages = Pages { begun: page.count > 0, next: Some(read_ahead(&app, rest)), session_id: id, app };
     let first = Bytes::from(page.rows);
     let rest = stream::unfold(pages, |mut pages| async move { pages.next().await.map(|chunk| (chunk, pages)) });
     let body = futures_util::StreamExt::chain(stream::iter([Ok(first)]), rest);
@@ -118,12 +118,12 @@ pub(crate) async fn append(
     body: Body,
 ) -> Result<Json<Done>, ApiError> {
     let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
-    let event = extract::parse(&app, &body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
+    let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
     if event.session_id != id {
         let exists = app.store.session(&id).await?.is_some();
         return Err(if exists { ApiError::IdsDiffer } else { ApiError::SessionNotFound });
     }
-    done(app.journal.append(Command::AppendEvent { event, may_create: false }).await?)
+    done(app.journal.append(Command::AppendEvent { event, may_create: false }, Some(share)).await?)
 }
 
 /// Append an event to the session that it names; a `session_start` creates the session.
@@ -135,8 +135,8 @@ pub(crate) async fn legacy_append(
     body: Body,
 ) -> Result<Json<Done>, ApiError> {
     let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
-    let event = extract::parse(&app, &body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
-    done(app.journal.append(Command::AppendEvent { event, may_create: true }).await?)
+    let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
+    done(app.journal.append(Command::AppendEvent { event, may_create: true }, Some(share)).await?)
 }
 
 fn done(outcome: Outcome) -> Result<Json<Done>, ApiError> {
@@ -165,6 +165,7 @@ fn end(page: &mut EventPage) {
 /// that does not read holds up nothing but these two.
 struct Pages {
     app: Arc<App>,
+    session_id: String,
     begun: bool,
     next: Option<JoinHandle<Result<EventPage, ReadError>>>,
 }
@@ -173,10 +174,16 @@ impl Pages {
     async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
         let page = match self.next.take()?.await {
             Ok(Ok(page)) => page,
-            Ok(Err(error)) => return Some(Err(cut(&error))),
-            Err(error) => return Some(Err(cut(&error))),
+            Ok(Err(error)) => return Some(Err(self.cut(&error))),
+            Err(error) => return Some(Err(self.cut(&error))),
         };
         Some(Ok(self.chunk(page)))
+    }
+
+    /// The answer cannot go on: the connection is cut.
+    fn cut(&self, error: &dyn std::fmt::Display) -> std::io::Error {
+        tracing::warn!(%error, session_id = self.session_id, "a long answer was cut");
+        std::io::Error::other(error.to_string())
     }
 
     fn chunk(&mut self, mut page: EventPage) -> Bytes {
@@ -195,9 +202,4 @@ impl Pages {
 fn read_ahead(app: &Arc<App>, rest: EventReading) -> JoinHandle<Result<EventPage, ReadError>> {
     let app = Arc::clone(app);
     tokio::spawn(async move { app.store.read_events(rest, app.page_limits()).await })
-}
-
-fn cut(error: &dyn std::fmt::Display) -> std::io::Error {
-    tracing::warn!(%error, "a long answer was cut");
-    std::io::Error::other(error.to_string())
 }

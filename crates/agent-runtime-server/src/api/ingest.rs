@@ -11,8 +11,8 @@ use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::answers::unexpected;
 use crate::api::refusals;
-use crate::api::sessions::unexpected;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{self, NDJSON};
@@ -39,8 +39,8 @@ pub(crate) async fn ingest(
 ) -> Result<Json<Ingested>, ApiError> {
     let body = extract::read_body(&app, &headers, body, &NDJSON, app.config.limits.ingest_body_bytes).await?;
     let max_line_bytes = app.config.limits.ingest_line_bytes;
-    let events = extract::parse(&app, &body, move |bytes| lines(bytes, max_line_bytes)).await?;
-    match app.journal.append(Command::Ingest { events }).await? {
+    let (events, share) = extract::parse(&app, body, move |bytes| lines(bytes, max_line_bytes)).await?;
+    match app.journal.append(Command::Ingest { events }, Some(share)).await? {
         Outcome::Stored { stored, duplicates } => Ok(Json(Ingested { ok: true, stored, duplicates })),
         other => Err(unexpected(&other)),
     }

@@ -21,7 +21,11 @@ pub(crate) struct Wanted {
 impl Wanted {
     pub(crate) fn read(app: &App, parameters: &Parameters) -> Result<Self, ApiError> {
         // A cursor that is no text is no cursor, and is answered like any other that cannot be honoured.
-        let since = parameters.all("since").next().map(|since| since.unwrap_or_default().to_owned());
+        let mut since = parameters.all("since").map(|since| since.unwrap_or_default().to_owned());
+        let (since, another) = (since.next(), since.next());
+        if another.is_some() {
+            return Err(Invalid::field("since", "stands twice in the query").into());
+        }
         let ids = parameters.all("session_id").map(|id| id.map(str::to_owned));
         let mut ids: Vec<String> = ids.collect::<Result<_, _>>()?;
         let limit = app.config.limits.filter_sessions;

@@ -1,5 +1,6 @@
 //! The change log as Server-Sent Events.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::Write;
 use std::sync::Arc;
@@ -19,6 +20,9 @@ use crate::error::{ApiError, Cause};
 use crate::extract::Parameters;
 use crate::follow::Follower;
 use crate::hub::Frame;
+
+/// Bytes from which a message is worth a write of its own rather than a copy for each client.
+const SHARED_BYTES: usize = 8 * 1024;
 
 /// Follow the change log as Server-Sent Events.
 #[utoipa::path(get, path = "/stream", tag = "live",
@@ -41,11 +45,11 @@ pub(crate) async fn follow(
         wanted.since = Some(String::from_utf8_lossy(last.as_bytes()).into_owned());
     }
     let Extension(underneath) = underneath.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
-    underneath.progress.set_stream();
     let follower = Follower::begin(&app, wanted.since.as_deref(), wanted.only).await?;
     app.metrics.live.event_streams.inc();
     let opening = format!("retry: {}\n\n", app.config.limits.retry.as_millis());
-    let events = EventStream { counted: Counted(app), follower, opening: Some(opening) };
+    let ready = VecDeque::from([Bytes::from(opening)]);
+    let events = EventStream { counted: Counted(app), follower, underneath, ready };
     let body = stream::unfold(events, |mut events| async move {
         events.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), events))
     });
@@ -62,7 +66,9 @@ pub(crate) async fn follow(
 struct EventStream {
     counted: Counted,
     follower: Follower,
-    opening: Option<String>,
+    underneath: Underneath,
+    /// What is to be sent next.
+    ready: VecDeque<Bytes>,
 }
 
 /// Counts an open stream until it is dropped.
@@ -77,36 +83,47 @@ impl Drop for Counted {
 impl EventStream {
     /// What to send next; `None` ends the stream, and the client comes back with its last id.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(opening) = self.opening.take() {
-            return Some(Bytes::from(opening));
-        }
-        let app = &self.counted.0;
-        tokio::select! {
-            biased;
-            () = app.shutdown.cancelled() => None,
-            messages = self.follower.next() => match messages {
-                Ok(messages) => {
-                    note_lag(app, &messages);
-                    Some(written(app.store.epoch(), &messages))
+        // Only now does the answer go out: a HEAD, or a refusal, leaves the connection what it was.
+        self.underneath.progress.set_stream();
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                return Some(bytes);
+            }
+            let app = &self.counted.0;
+            tokio::select! {
+                biased;
+                () = app.shutdown.cancelled() => return None,
+                frames = self.follower.next() => match frames {
+                    Ok(frames) => {
+                        note_lag(app, &frames);
+                        self.ready = written(app.store.epoch(), frames);
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a live reader could not be served");
+                        return None;
+                    }
+                },
+                () = tokio::time::sleep(app.config.limits.comment_interval) => {
+                    return Some(Bytes::from_static(b": still here\n\n"));
                 }
-                Err(error) => {
-                    tracing::error!(%error, "a live reader could not be served");
-                    None
-                }
-            },
-            () = tokio::time::sleep(app.config.limits.comment_interval) => Some(Bytes::from_static(b": still here\n\n")),
+            }
         }
     }
 }
 
-fn written(epoch: &str, frames: &[Frame]) -> Bytes {
-    let bytes = frames.iter().map(|frame| frame.text.len() + epoch.len() + 64).sum();
-    let mut text = Vec::with_capacity(bytes);
+/// The frames as events. Small ones are gathered; a large one is sent from the memory that all readers share.
+fn written(epoch: &str, frames: Vec<Frame>) -> VecDeque<Bytes> {
+    let (mut parts, mut text) = (VecDeque::new(), Vec::new());
     for Frame { seq, kind, text: data } in frames {
         // infallible: writing to memory
         let _ = write!(text, "id: {epoch}:{seq}\nevent: {}\ndata: ", kind.as_str());
-        text.extend_from_slice(data);
+        if data.len() < SHARED_BYTES {
+            text.extend_from_slice(&data);
+        } else {
+            parts.extend([Bytes::from(std::mem::take(&mut text)), data]);
+        }
         text.extend_from_slice(b"\n\n");
     }
-    Bytes::from(text)
+    parts.push_back(Bytes::from(text));
+    parts
 }

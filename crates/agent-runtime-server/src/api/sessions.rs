@@ -9,14 +9,15 @@ use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionSta
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::answers::{json_text, unexpected};
 use crate::api::refusals;
 use crate::app::App;
-use crate::error::{ApiError, Cause};
+use crate::error::ApiError;
 use crate::extract::{self, JSON, Parameters, SessionId};
 
 /// A list of sessions, newest first.
@@ -166,9 +167,9 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Json<ChangedSession>, ApiError> {
     let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
-    let session = extract::parse(&app, &body, |bytes| Ok(NewSession::parse(bytes)?)).await?;
+    let (session, share) = extract::parse(&app, body, |bytes| Ok(NewSession::parse(bytes)?)).await?;
     let created_us = app.config.clock.now_us();
-    changed(app.journal.append(Command::CreateSession { session, created_us }).await?)
+    changed(app.journal.append(Command::CreateSession { session, created_us }, Some(share)).await?)
 }
 
 /// Show a session.
@@ -211,12 +212,11 @@ pub(crate) async fn result(
     State(app): State<Arc<App>>,
     SessionId(id): SessionId,
 ) -> Result<Json<ResultAnswer>, ApiError> {
-    let session = app.store.session(&id).await?.ok_or(ApiError::SessionNotFound)?;
-    if session.status == SessionStatus::Running {
-        return Err(ApiError::SessionNotFinished);
+    match app.store.answer(&id).await? {
+        (SessionStatus::Running, _) => Err(ApiError::SessionNotFinished),
+        (SessionStatus::Finished, None) => Err(ApiError::NoResult),
+        (SessionStatus::Finished, Some(result)) => Ok(Json(ResultAnswer { result })),
     }
-    let result = app.store.answer(&id).await?.ok_or(ApiError::NoResult)?;
-    Ok(Json(ResultAnswer { result }))
 }
 
 /// Change a session's metadata.
@@ -231,8 +231,8 @@ pub(crate) async fn patch(
 ) -> Result<Json<ChangedSession>, ApiError> {
     let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
     let id = session_id.clone();
-    let patch = extract::parse(&app, &body, move |bytes| Ok(SessionPatch::parse(bytes, &id)?)).await?;
-    changed(app.journal.append(Command::PatchSession { session_id, patch }).await?)
+    let (patch, share) = extract::parse(&app, body, move |bytes| Ok(SessionPatch::parse(bytes, &id)?)).await?;
+    changed(app.journal.append(Command::PatchSession { session_id, patch }, Some(share)).await?)
 }
 
 /// Delete a session and all its events.
@@ -243,7 +243,7 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     SessionId(session_id): SessionId,
 ) -> Result<Json<DeletedSession>, ApiError> {
-    match app.journal.append(Command::DeleteSession { session_id: session_id.clone() }).await? {
+    match app.journal.append(Command::DeleteSession { session_id: session_id.clone() }, None).await? {
         Outcome::Deleted { events_count } => {
             Ok(Json(DeletedSession { ok: true, session_id, deleted: Deleted { session: true, events_count } }))
         }
@@ -256,14 +256,4 @@ fn changed(outcome: Outcome) -> Result<Json<ChangedSession>, ApiError> {
         Outcome::Session(session) => Ok(Json(ChangedSession { ok: true, session })),
         other => Err(unexpected(&other)),
     }
-}
-
-/// A store that answers another question than it was asked is a bug: said so, not hidden.
-pub(crate) fn unexpected(outcome: &Outcome) -> ApiError {
-    ApiError::Internal(Cause(format!("the store answered {outcome:?}")))
-}
-
-/// An answer that is JSON already.
-pub(crate) fn json_text(text: String) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response()
 }

@@ -10,7 +10,7 @@ use agent_runtime_store::read::{
 use agent_runtime_store::write::Writer;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::page::{EventQuery, SessionQuery};
-use agent_runtime_types::session::Session;
+use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ impl Store for Log {
     async fn session(&self, _: &str) -> Result<Option<Session>, ReadError> {
         unreachable!()
     }
-    async fn answer(&self, _: &str) -> Result<Option<String>, ReadError> {
+    async fn answer(&self, _: &str) -> Result<(SessionStatus, Option<String>), ReadError> {
         unreachable!()
     }
     async fn snapshot(&self, _: Option<Vec<String>>) -> Result<Snapshot, ReadError> {

@@ -1,10 +1,13 @@
 //! Input of every bad kind is answered clearly, stores nothing, and leaves the server as it was.
 
+use std::time::Duration;
+
+use agent_runtime_server::config::Config;
 use serde_json::json;
 
 use crate::harness::raw::Wire;
 use crate::harness::shape::{assert_refused, succeeded};
-use crate::harness::{TestServer, event};
+use crate::harness::{PATIENCE, TestServer, event};
 
 const AT: &str = "2025-12-03T10:11:12Z";
 
@@ -265,6 +268,26 @@ async fn an_empty_body_is_none_however_it_is_framed() {
         wire.write(format!("POST /events HTTP/1.1\r\nhost: {}\r\n{framing}", server.address)).await;
         assert_refused(&wire.answer().await.expect("an answer"), 400, "body: is empty");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_given_up() {
+    let limits = |config: &mut Config| config.limits.body_read_stall = Duration::from_millis(300);
+    let server = TestServer::start_with(limits).await;
+    let mut wire = Wire::open(server.address).await;
+    let json = "content-type: application/json\r\ncontent-length: 1000000";
+    wire.write(format!("POST /events HTTP/1.1\r\nhost: {}\r\n{json}\r\n\r\n", server.address)).await;
+    // Never long without a byte, and yet without an end.
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let trickle = async {
+        loop {
+            pace.tick().await;
+            if !wire.try_write(" ").await {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, trickle).await.expect("the connection is closed while it trickles");
 }
 
 #[tokio::test]

@@ -23,15 +23,25 @@ pub(super) struct Applying<'a> {
     found_head: i64,
     head: i64,
     known: &'a mut HashMap<String, SessionRow>,
-    changed: HashSet<String>,
+    /// Sessions to be written at the end.
+    changed: HashMap<String, Extent>,
     changes: Vec<SessionChanged>,
+}
+
+/// How much of a session has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// What its events count for: most commits change nothing else.
+    Activity,
+    /// Anything.
+    Whole,
 }
 
 type Ran = rusqlite::Result<Result<Outcome, CommandError>>;
 
 impl<'a> Applying<'a> {
     pub(super) fn new(connection: &'a Connection, head: i64, known: &'a mut HashMap<String, SessionRow>) -> Self {
-        Self { connection, found_head: head, head, known, changed: HashSet::new(), changes: Vec::new() }
+        Self { connection, found_head: head, head, known, changed: HashMap::new(), changes: Vec::new() }
     }
 
     /// Carries out one command, or refuses it without a trace. An error fails the whole transaction.
@@ -51,8 +61,12 @@ impl<'a> Applying<'a> {
 
     /// Writes what was kept in memory; returns the new head and all changes.
     pub(super) fn finish(self) -> rusqlite::Result<(i64, Vec<SessionChanged>)> {
-        for row in self.changed.iter().filter_map(|session_id| self.known.get(session_id)) {
-            update_session(self.connection, row)?;
+        for (session_id, extent) in &self.changed {
+            let Some(row) = self.known.get(session_id) else { continue };
+            update_activity(self.connection, row)?;
+            if *extent == Extent::Whole {
+                update_session(self.connection, row)?;
+            }
         }
         if self.head != self.found_head {
             let mut statement = self.connection.prepare_cached("UPDATE log_head SET seq = ?1 WHERE seq = ?2")?;
@@ -155,8 +169,8 @@ impl<'a> Applying<'a> {
         let seq = self.head;
         row.count(event, seq);
         let session_key = row.session_key;
-        if !self.changed.contains(&event.session_id) {
-            self.changed.insert(event.session_id.clone());
+        if !self.changed.contains_key(&event.session_id) {
+            self.changed.insert(event.session_id.clone(), Extent::Activity);
         }
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
@@ -199,7 +213,7 @@ impl<'a> Applying<'a> {
     fn session_message(&mut self, session_id: &str, kind: ChangeKind) -> rusqlite::Result<()> {
         let Some(row) = self.known.get(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
         let (session_key, body) = (row.session_key, session_json(&row.session));
-        self.changed.insert(session_id.to_owned());
+        self.changed.insert(session_id.to_owned(), Extent::Whole);
         self.log_session_message(session_key, session_id, kind, body)
     }
 
@@ -254,12 +268,29 @@ fn insert_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result
     Ok(())
 }
 
+fn update_activity(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
+    let mut update = connection.prepare_cached(
+        "UPDATE sessions SET last_event_at = ?2, last_event_us = ?3, event_count = ?4, answer_us = ?5, answer_id = ?6
+         WHERE session_key = ?1",
+    )?;
+    let (answer_us, answer_id) = row.answer.unzip();
+    let SessionRow { session_key, last_event_us, session, .. } = row;
+    update.execute(params![
+        session_key,
+        session.last_event_at,
+        last_event_us,
+        session.event_count,
+        answer_us,
+        answer_id
+    ])?;
+    Ok(())
+}
+
 fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
     let session = &row.session;
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
-            parent_session_id = ?7, last_event_at = ?8, last_event_us = ?9, event_count = ?10, answer_us = ?11,
-            answer_id = ?12
+            parent_session_id = ?7
          WHERE session_key = ?1",
     )?;
     update.execute(params![
@@ -270,11 +301,6 @@ fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result
         session.agent_name,
         session.last_resumed_at,
         session.parent_session_id,
-        session.last_event_at,
-        row.last_event_us,
-        session.event_count,
-        row.answer.map(|(answer_us, _)| answer_us),
-        row.answer.map(|(_, answer_id)| answer_id),
     ])?;
     Ok(())
 }

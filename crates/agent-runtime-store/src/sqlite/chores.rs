@@ -3,12 +3,19 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-/// Events that may stand outside the order: a reader sorts them itself. The fewer, the cheaper to read; the
-/// more, the fewer pages each of them costs to sort in.
+use super::open::WAL_BYTES_KEPT;
+use super::readings::Readings;
+
+/// Events that stand outside the order before they are sorted in; until then a reader sorts them itself. The
+/// fewer, the cheaper to read; the more, the fewer pages each of them costs to sort in.
 const UNORDERED: i64 = 2048;
 
-/// Positions sorted in at once.
+/// Positions sorted in at once; or half of all that wait, when that is more: however much arrives with each
+/// batch, no more than twice as much waits.
 const ORDERED_PER_SLICE: i64 = 4096;
+
+/// Slices between two looks at the size of the write-ahead log.
+const SLICES_PER_LOOK: u32 = 256;
 
 /// Rows erased at once.
 const ERASED_PER_SLICE: i64 = 256;
@@ -17,12 +24,19 @@ const ERASED_PER_SLICE: i64 = 256;
 pub(super) struct Chores {
     ordered_to: i64,
     erasing: bool,
+    slices: u32,
+    readings: Readings,
 }
 
 impl Chores {
     /// What a former run left behind is looked for once.
-    pub(super) fn new(ordered_to: i64) -> Self {
-        Self { ordered_to, erasing: true }
+    pub(super) fn new(ordered_to: i64, readings: Readings) -> Self {
+        Self { ordered_to, erasing: true, slices: 0, readings }
+    }
+
+    /// Begins as after a start: the database has been opened anew.
+    pub(super) fn begin_anew(&mut self, ordered_to: i64) {
+        (self.ordered_to, self.erasing) = (ordered_to, true);
     }
 
     /// Notes that a session was deleted.
@@ -32,18 +46,34 @@ impl Chores {
 
     /// Does one slice; tells whether more is left.
     pub(super) fn slice(&mut self, connection: &mut Connection, head: i64) -> rusqlite::Result<bool> {
+        self.slices = self.slices.wrapping_add(1);
+        if self.slices.is_multiple_of(SLICES_PER_LOOK) {
+            shorten_log(connection)?;
+        }
         if head - self.ordered_to >= UNORDERED {
             self.order(connection, head)?;
-        } else if self.erasing {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            self.erasing = erase_slice(&transaction, self.ordered_to)?;
-            transaction.commit()?;
         }
-        Ok(self.erasing || head - self.ordered_to >= UNORDERED)
+        let erased = self.erasing && self.erase_slice(connection)?;
+        Ok(erased || head - self.ordered_to >= UNORDERED)
+    }
+
+    /// Erases a slice; tells whether it did. What is still being read waits until after another commit.
+    fn erase_slice(&mut self, connection: &mut Connection) -> rusqlite::Result<bool> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let pending = pending_erasures(&transaction)?;
+        let held = self.readings.held();
+        self.erasing = !pending.is_empty();
+        let Some(session_key) = pending.into_iter().find(|session_key| !held.contains(session_key)) else {
+            return Ok(false);
+        };
+        erase_some(&transaction, session_key, self.ordered_to)?;
+        transaction.commit()?;
+        Ok(true)
     }
 
     fn order(&mut self, connection: &mut Connection, head: i64) -> rusqlite::Result<()> {
-        let up_to = head.min(self.ordered_to + ORDERED_PER_SLICE);
+        let waiting = head - self.ordered_to;
+        let up_to = head.min(self.ordered_to + ORDERED_PER_SLICE.max(waiting / 2));
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction
             .prepare_cached(
@@ -58,11 +88,24 @@ impl Chores {
     }
 }
 
-/// Erases some rows of a deleted session; tells whether there may be more of any.
-fn erase_slice(transaction: &Transaction<'_>, ordered_to: i64) -> rusqlite::Result<bool> {
-    let mut pending = transaction.prepare_cached("SELECT session_key FROM erasures LIMIT 1")?;
-    let session_key: Option<i64> = pending.query_map([], |row| row.get(0))?.next().transpose()?;
-    let Some(session_key) = session_key else { return Ok(false) };
+/// Begins the write-ahead log anew when overlapping readers have kept it from being so for too long: waits
+/// a moment until none of them needs it.
+fn shorten_log(connection: &Connection) -> rusqlite::Result<()> {
+    let Some(path) = connection.path() else { return Ok(()) };
+    let bytes = std::fs::metadata(format!("{path}-wal")).map_or(0, |file| file.len());
+    if i64::try_from(bytes).is_ok_and(|bytes| bytes > WAL_BYTES_KEPT) {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+fn pending_erasures(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<i64>> {
+    let mut pending = transaction.prepare_cached("SELECT session_key FROM erasures")?;
+    pending.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Erases some rows of a deleted session, and at last the note that there are any.
+fn erase_some(transaction: &Transaction<'_>, session_key: i64, ordered_to: i64) -> rusqlite::Result<()> {
     let mut erased = transaction
         .prepare_cached(
             "DELETE FROM events WHERE id IN (SELECT id FROM event_order WHERE session_key = ?1
@@ -87,5 +130,5 @@ fn erase_slice(transaction: &Transaction<'_>, ordered_to: i64) -> rusqlite::Resu
     if erased == 0 {
         transaction.prepare_cached("DELETE FROM erasures WHERE session_key = ?1")?.execute([session_key])?;
     }
-    Ok(true)
+    Ok(())
 }

@@ -1,12 +1,10 @@
 //! One page of a session's events, in their order.
 //!
 //! Most places come from `event_order`; those of the newest events, which are not sorted in yet, are sorted
-//! here. The two lists are merged, and each event is fetched by its id.
-
-use std::iter::Peekable;
+//! here and fetched by their ids. The two lists are merged.
 
 use agent_runtime_types::event::push_event;
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::ReadError;
 use crate::read::{EventPage, EventPlace, EventReading, PageLimits};
@@ -18,68 +16,121 @@ const LOOKED_AT_PER_ROW: usize = 16;
 /// Reads the next page of `reading`.
 pub(super) fn read(
     connection: &mut Connection,
-    mut reading: EventReading,
+    reading: EventReading,
     page: PageLimits,
 ) -> Result<EventPage, ReadError> {
     let transaction = connection.transaction()?;
-    let mut there = transaction.prepare_cached("SELECT ordered_to FROM log_head, sessions WHERE session_key = ?1")?;
+    // A session that was deleted since the reading began keeps its rows until the reading ends.
+    let mut there = transaction.prepare_cached(
+        "SELECT ordered_to FROM log_head WHERE EXISTS (SELECT 1 FROM sessions WHERE session_key = ?1)
+            OR EXISTS (SELECT 1 FROM erasures WHERE session_key = ?1)",
+    )?;
     let ordered_to = there.query_row([reading.session_key], |row| row.get(0)).optional()?;
     let ordered_to = ordered_to.ok_or(ReadError::SessionNotFound)?;
     let mut tail = tail(&transaction, &reading, ordered_to)?.into_iter().peekable();
-    let mut order = transaction.prepare_cached(order_sql(reading.descending))?;
-    let mut order = order_from(&mut order, &reading)?.peekable();
+    let mut sorted = transaction.prepare_cached(sorted_sql(reading.descending))?;
+    let EventReading { session_key, head, above, below, .. } = reading;
+    let mut sorted =
+        sorted.query(params![session_key, above.instant_us, above.id, below.instant_us, below.id, head])?;
     let mut fetch = transaction.prepare_cached("SELECT body, event_type, tool_name FROM events WHERE id = ?1")?;
 
-    let mut text = String::new();
-    let (mut count, mut looked_at, mut last_taken) = (0, 0, None);
-    while let Some(place) = next_place(&mut order, &mut tail, reading.descending)? {
-        let taken = fetch.query_row([place.id], |row| {
-            let taken = is_wanted(row, &reading)?;
-            if taken && reading.left != Some(0) {
-                if count > 0 {
-                    text.push(',');
-                }
-                push_event(place.id, row.get_ref(0)?.as_str()?, &mut text);
+    let mut taking = Taking { reading, page, text: String::new(), count: 0, looked_at: 0 };
+    let mut next_sorted = sorted.next()?;
+    loop {
+        let sorted_place =
+            next_sorted.map(|row| Ok::<_, rusqlite::Error>(EventPlace { instant_us: row.get(3)?, id: row.get(4)? }));
+        let sorted_place = sorted_place.transpose()?;
+        let tail_is_nearer = match (sorted_place, tail.peek()) {
+            (Some(sorted), Some(new)) => (*new < sorted) != taking.reading.descending,
+            (sorted, _) => sorted.is_none(),
+        };
+        let step = match (sorted_place, next_sorted) {
+            (Some(place), Some(row)) if !tail_is_nearer => {
+                let step = taking.look_at(place, row)?;
+                next_sorted = sorted.next()?;
+                step
             }
-            Ok(taken)
-        })?;
-        if taken && reading.left == Some(0) {
-            return Ok(EventPage { rows: text, count, rest: None, next: last_taken });
+            _ => match tail.next() {
+                Some(place) => fetch.query_row([place.id], |row| taking.look_at(place, row))?,
+                None => return Ok(taking.last_page(None)),
+            },
+        };
+        match step {
+            Step::GoOn => {}
+            Step::PageIsFull => return Ok(taking.full_page()),
+            Step::LimitIsReached => {
+                let next = taking.reading.last_taken;
+                return Ok(taking.last_page(next));
+            }
         }
-        looked_at += 1;
-        if taken {
-            count += 1;
-            last_taken = Some(place.id);
+    }
+}
+
+/// A page under way.
+struct Taking {
+    reading: EventReading,
+    page: PageLimits,
+    text: String,
+    count: usize,
+    looked_at: usize,
+}
+
+/// What to do behind a row.
+enum Step {
+    GoOn,
+    PageIsFull,
+    /// The limit was reached before, and here is one more event that matches.
+    LimitIsReached,
+}
+
+impl Taking {
+    /// Takes the event of a row (body, type, tool) when it is wanted.
+    fn look_at(&mut self, place: EventPlace, row: &Row<'_>) -> rusqlite::Result<Step> {
+        let reading = &mut self.reading;
+        let wanted = holds(row, 1, reading.event_type.as_deref())? && holds(row, 2, reading.tool_name.as_deref())?;
+        if wanted && reading.left == Some(0) {
+            return Ok(Step::LimitIsReached);
+        }
+        if wanted {
+            if self.count > 0 {
+                self.text.push(',');
+            }
+            push_event(place.id, row.get_ref(0)?.as_str()?, &mut self.text);
+            self.count += 1;
+            reading.last_taken = Some(place.id);
             reading.left = reading.left.map(|left| left - 1);
         }
         *(if reading.descending { &mut reading.below } else { &mut reading.above }) = place;
-        // With a limit reached, one more row is needed to know whether there is more.
-        let full = count >= page.rows || text.len() >= page.bytes || looked_at >= page.rows * LOOKED_AT_PER_ROW;
-        if full && reading.left != Some(0) {
-            return Ok(EventPage { rows: text, count, rest: Some(reading), next: None });
-        }
+        self.looked_at += 1;
+        // With a limit reached, one more event is needed to know whether there is more: often it is at hand.
+        let holds_enough = self.count >= self.page.rows || self.text.len() >= self.page.bytes;
+        let full = (holds_enough && reading.left != Some(0)) || self.looked_at >= self.page.rows * LOOKED_AT_PER_ROW;
+        Ok(if full { Step::PageIsFull } else { Step::GoOn })
     }
-    Ok(EventPage { rows: text, count, rest: None, next: None })
+
+    fn full_page(self) -> EventPage {
+        EventPage { rows: self.text, count: self.count, rest: Some(self.reading), next: None }
+    }
+
+    fn last_page(self, next: Option<i64>) -> EventPage {
+        EventPage { rows: self.text, count: self.count, rest: None, next }
+    }
 }
 
-fn order_sql(descending: bool) -> &'static str {
+fn sorted_sql(descending: bool) -> &'static str {
     if descending {
-        "SELECT instant_us, id FROM event_order
-         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
-         ORDER BY instant_us DESC, id DESC"
+        "SELECT body, event_type, tool_name, place.instant_us, place.id
+         FROM event_order AS place CROSS JOIN events ON events.id = place.id
+         WHERE place.session_key = ?1 AND (place.instant_us, place.id) > (?2, ?3)
+            AND (place.instant_us, place.id) < (?4, ?5) AND place.id <= ?6
+         ORDER BY place.instant_us DESC, place.id DESC"
     } else {
-        "SELECT instant_us, id FROM event_order
-         WHERE session_key = ?1 AND (instant_us, id) > (?2, ?3) AND (instant_us, id) < (?4, ?5) AND id <= ?6
-         ORDER BY instant_us, id"
+        "SELECT body, event_type, tool_name, place.instant_us, place.id
+         FROM event_order AS place CROSS JOIN events ON events.id = place.id
+         WHERE place.session_key = ?1 AND (place.instant_us, place.id) > (?2, ?3)
+            AND (place.instant_us, place.id) < (?4, ?5) AND place.id <= ?6
+         ORDER BY place.instant_us, place.id"
     }
-}
-
-fn order_from<'s>(
-    statement: &'s mut Statement<'_>,
-    reading: &EventReading,
-) -> rusqlite::Result<impl Iterator<Item = rusqlite::Result<EventPlace>> + use<'s>> {
-    let EventReading { session_key, head, above, below, .. } = reading;
-    statement.query_map(params![session_key, above.instant_us, above.id, below.instant_us, below.id, head], place)
 }
 
 /// The places of the newest events, which `event_order` does not have yet, in the reading's order.
@@ -98,24 +149,6 @@ fn tail(connection: &Connection, reading: &EventReading, ordered_to: i64) -> rus
 
 fn place(row: &Row<'_>) -> rusqlite::Result<EventPlace> {
     Ok(EventPlace { instant_us: row.get(0)?, id: row.get(1)? })
-}
-
-/// The nearer of the two lists' next places.
-fn next_place(
-    order: &mut Peekable<impl Iterator<Item = rusqlite::Result<EventPlace>>>,
-    tail: &mut Peekable<impl Iterator<Item = EventPlace>>,
-    descending: bool,
-) -> rusqlite::Result<Option<EventPlace>> {
-    let from_order = match (order.peek(), tail.peek()) {
-        (Some(Ok(ordered)), Some(new)) => (ordered < new) != descending,
-        (Some(_), _) => true,
-        (None, _) => false,
-    };
-    if from_order { order.next().transpose() } else { Ok(tail.next()) }
-}
-
-fn is_wanted(row: &Row<'_>, reading: &EventReading) -> rusqlite::Result<bool> {
-    Ok(holds(row, 1, reading.event_type.as_deref())? && holds(row, 2, reading.tool_name.as_deref())?)
 }
 
 fn holds(row: &Row<'_>, column: usize, wanted: Option<&str>) -> rusqlite::Result<bool> {

@@ -6,6 +6,7 @@ mod event_pages;
 mod open;
 mod pool;
 mod reader;
+mod readings;
 mod rows;
 mod schema;
 mod writer;
@@ -19,6 +20,7 @@ use crate::error::StoreError;
 use crate::write::Writer;
 
 use self::pool::ReadPool;
+use self::readings::Readings;
 use self::writer::SqliteWriter;
 
 /// Connections for reading. Reads are short, and one machine's disk serves no more at once.
@@ -29,6 +31,7 @@ pub(crate) struct SqliteStore {
     path: PathBuf,
     epoch: String,
     readers: ReadPool,
+    readings: Readings,
     writer: Mutex<Option<SqliteWriter>>,
     /// Held as long as the store lives: the system lets go of it when the process dies.
     _lock: File,
@@ -43,8 +46,9 @@ impl SqliteStore {
         let head = schema::begin(&connection, &path, options)?;
         let epoch = head.epoch.clone();
         let readers = ReadPool::new(path.clone(), READERS);
-        let writer = SqliteWriter::new(path.clone(), options.durability, connection, &head);
-        Ok(Self { path, epoch, readers, writer: Mutex::new(Some(writer)), _lock: lock })
+        let readings = Readings::default();
+        let writer = SqliteWriter::new(path.clone(), options.durability, connection, &head, readings.clone());
+        Ok(Self { path, epoch, readers, readings, writer: Mutex::new(Some(writer)), _lock: lock })
     }
 
     fn take_writer(&self) -> Option<Box<dyn Writer>> {

@@ -9,8 +9,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::Durability;
 use crate::error::StoreError;
 
-/// How long a connection waits for a lock that another program (a shell, a backup) holds on the file.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a connection waits for a lock that another program (a shell, a backup) holds on the file: long
+/// enough for a short statement, and short enough that a stop need not wait for it.
+const BUSY: Duration = Duration::from_millis(500);
+
+/// What stands behind the database's name in that of the file that is locked. On Linux it is the database itself,
+/// which no second name can evade; elsewhere such a lock would get into the way of SQLite's own.
+const LOCK_SUFFIX: &str = if cfg!(target_os = "linux") { "" } else { ".lock" };
 
 /// Makes the folder and the file where they are missing, readable by their owner alone, and locks the
 /// database against every other server. Returns the file's true path.
@@ -23,7 +28,7 @@ pub(super) fn claim(path: &Path) -> Result<(PathBuf, File), StoreError> {
     // Two names of one file must meet at one lock.
     let path = path.canonicalize().map_err(unusable)?;
     let mut lock_path = path.clone().into_os_string();
-    lock_path.push(".lock");
+    lock_path.push(LOCK_SUFFIX);
     let lock = private_file(Path::new(&lock_path)).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok((path, lock)),
@@ -70,15 +75,19 @@ pub(super) fn writing(path: &Path, durability: Durability) -> Result<Connection,
         connection.pragma_update(None, "checkpoint_fullfsync", true)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "cache_size", -8 * 1024)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
         connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)
     };
     settle().map_err(|error| opening_failed(path, &error))?;
     Ok(connection)
 }
 
-/// Pages in the write-ahead log (16 MiB) after which they are copied into the database. A page that changes
-/// often is copied once for many commits.
-const WAL_PAGES: i64 = 4000;
+/// Pages in the write-ahead log (4 MiB) after which they are copied into the database. The log then begins anew
+/// in the same place, and a flush of what is written over old pages is quicker than one that makes the file grow.
+const WAL_PAGES: i64 = 1000;
+
+/// Bytes to which the log is cut when it begins anew. It grows beyond while readers overlap without a pause.
+pub(super) const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
 /// Opens a connection that reads.
 pub(super) fn reading(path: &Path) -> rusqlite::Result<Connection> {

@@ -1,11 +1,12 @@
 //! Reading: fixed statements, each answer in one short transaction.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use agent_runtime_types::event::answer_text;
 use agent_runtime_types::live::{Change, ChangeKind};
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
-use agent_runtime_types::session::Session;
+use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,10 +17,12 @@ use crate::read::{
 };
 use crate::write::Writer;
 
+use super::readings::{Hold, Readings};
 use super::rows::{SESSION_COLUMNS, session_row};
-use super::{SqliteStore, event_pages};
+use super::{SqliteStore, event_pages, rows};
 
-/// Positions that one page of a filtered stretch of the log may cover, for the same reason.
+/// Positions that one page of the log may cover: it bounds how long one transaction lasts when most of them
+/// are erased or of other sessions.
 const POSITIONS_PER_PAGE: i64 = 50_000;
 
 #[async_trait]
@@ -64,16 +67,18 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn answer(&self, session_id: &str) -> Result<Option<String>, ReadError> {
+    async fn answer(&self, session_id: &str) -> Result<(SessionStatus, Option<String>), ReadError> {
         let session_id = session_id.to_owned();
         self.readers
             .run(move |connection| {
                 let mut statement = connection.prepare_cached(
-                    "SELECT body FROM sessions LEFT JOIN events ON events.id = answer_id WHERE session_id = ?1",
+                    "SELECT status, body FROM sessions LEFT JOIN events ON events.id = answer_id WHERE session_id = ?1",
                 )?;
-                let body: Option<Option<String>> = statement.query_row([session_id], |row| row.get(0)).optional()?;
-                let body = body.ok_or(ReadError::SessionNotFound)?;
-                Ok(body.as_deref().and_then(answer_text))
+                let found = statement.query_row([session_id], |row| {
+                    Ok((rows::session_status(row.get(0)?)?, row.get::<_, Option<String>>(1)?))
+                });
+                let (status, body) = found.optional()?.ok_or(ReadError::SessionNotFound)?;
+                Ok((status, body.as_deref().and_then(answer_text)))
             })
             .await
     }
@@ -93,11 +98,11 @@ impl Store for SqliteStore {
     }
 
     async fn begin_events(&self, session_id: &str, query: EventQuery) -> Result<EventReading, ReadError> {
-        let session_id = session_id.to_owned();
+        let (session_id, readings) = (session_id.to_owned(), self.readings.clone());
         self.readers
             .run(move |connection| {
+                let (session_key, hold) = held_session(connection, &readings, &session_id)?;
                 let transaction = connection.transaction()?;
-                let session_key = session_key(&transaction, &session_id)?;
                 let place = |id: Option<i64>, parameter, otherwise| match id {
                     None => Ok(otherwise),
                     Some(id) => event_place(&transaction, session_key, id)?.ok_or(ReadError::NoSuchEvent(parameter)),
@@ -110,9 +115,11 @@ impl Store for SqliteStore {
                     above,
                     below,
                     left: query.limit,
+                    last_taken: None,
                     event_type: query.event_type,
                     tool_name: query.tool_name,
                     descending: query.descending,
+                    _hold: hold,
                 })
             })
             .await
@@ -124,6 +131,18 @@ impl Store for SqliteStore {
 
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError> {
         self.readers.run(move |connection| Ok(changes(connection, &range, page)?)).await
+    }
+}
+
+/// Finds a session and keeps its rows from being erased. A session that was deleted between the two may have
+/// lost some already, so it is looked for once more.
+fn held_session(connection: &Connection, readings: &Readings, session_id: &str) -> Result<(i64, Arc<Hold>), ReadError> {
+    loop {
+        let found = session_key(connection, session_id)?;
+        let hold = Arc::new(readings.hold(found));
+        if session_key(connection, session_id)? == found {
+            return Ok((found, hold));
+        }
     }
 }
 
@@ -241,7 +260,7 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
              ORDER BY 1"
         }
     })?;
-    let up_to = if range.only.is_some() { range.up_to.min(range.after + POSITIONS_PER_PAGE) } else { range.up_to };
+    let up_to = range.up_to.min(range.after + POSITIONS_PER_PAGE);
     let mut rows = match &range.only {
         None => statement.query([range.after, up_to])?,
         Some(ids) => statement.query(params![range.after, up_to, array(ids)])?,

@@ -11,8 +11,7 @@ pub(super) const SESSION_COLUMNS: &str = "session_key, created_us, last_event_us
 
 /// Reads a row of [`SESSION_COLUMNS`].
 pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
-    let status: String = row.get(5)?;
-    let status = SessionStatus::parse(&status).ok_or_else(|| rusqlite::Error::InvalidColumnName(status))?;
+    let status = session_status(row.get(5)?)?;
     Ok(SessionRow {
         session_key: row.get(0)?,
         created_us: row.get(1)?,
@@ -31,6 +30,11 @@ pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
             event_count: row.get(12)?,
         },
     })
+}
+
+/// A status as it is stored.
+pub(super) fn session_status(word: String) -> rusqlite::Result<SessionStatus> {
+    SessionStatus::parse(&word).ok_or(rusqlite::Error::InvalidColumnName(word))
 }
 
 /// A session as JSON.

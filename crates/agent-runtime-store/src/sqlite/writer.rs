@@ -14,6 +14,7 @@ use crate::write::{Committed, Writer};
 use super::apply::Applying;
 use super::chores::Chores;
 use super::open;
+use super::readings::Readings;
 use super::schema::{self, Head};
 
 /// Sessions kept in memory between batches; with more, all are dropped and read again when needed.
@@ -37,13 +38,21 @@ pub(super) struct SqliteWriter {
 enum Failure {
     /// No space: the connection is sound.
     Full,
-    /// Anything else. `broken` when the disk refused, and the connection with it.
-    Other { cause: String, broken: bool },
+    /// The database could not take one of the commands: the others may stand.
+    Command(String),
+    /// It took none of them: somebody else holds the file, or the disk failed and the connection with it.
+    Batch(String),
 }
 
 impl SqliteWriter {
-    pub(super) fn new(path: PathBuf, durability: Durability, connection: Connection, head: &Head) -> Self {
-        let (known, chores) = (HashMap::new(), Chores::new(head.ordered_to));
+    pub(super) fn new(
+        path: PathBuf,
+        durability: Durability,
+        connection: Connection,
+        head: &Head,
+        readings: Readings,
+    ) -> Self {
+        let (known, chores) = (HashMap::new(), Chores::new(head.ordered_to, readings));
         Self { path, durability, connection: Some(connection), head: head.seq, known, chores }
     }
 
@@ -52,22 +61,28 @@ impl SqliteWriter {
         if commands.iter().any(|command| matches!(command, Command::Probe)) {
             open::find_room(&self.path).map_err(|error| match error.kind() {
                 std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Failure::Full,
-                _ => Failure::Other { cause: error.to_string(), broken: false },
+                _ => Failure::Batch(error.to_string()),
             })?;
         }
-        self.ensure_connection()?;
-        let Some(connection) = self.connection.as_mut() else { return Err(Failure::Full) };
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.reopen()?,
+        };
+        let mut in_commands = false;
         let applied = (|| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            in_commands = true;
             let mut applying = Applying::new(&transaction, self.head, &mut self.known);
             let mut results = Vec::with_capacity(commands.len());
             for command in commands {
                 results.push(applying.run(command)?);
             }
             let (head, changes) = applying.finish()?;
+            in_commands = false;
             transaction.commit()?;
             Ok((head, results, changes))
         })();
+        self.connection = Some(connection);
         match applied {
             Ok((head, results, changes)) => {
                 self.head = head;
@@ -76,11 +91,12 @@ impl SqliteWriter {
                 }
                 Ok(Committed { results, changes, transactions: 1 })
             }
-            Err(error) => Err(self.failed(&error)),
+            Err(error) => Err(self.failed(&error, in_commands)),
         }
     }
 
-    fn failed(&mut self, error: &rusqlite::Error) -> Failure {
+    /// Forgets what a transaction that was rolled back had changed in memory, and judges its error.
+    fn failed(&mut self, error: &rusqlite::Error, in_commands: bool) -> Failure {
         self.known.clear();
         let no_space = error.sqlite_error_code() == Some(ErrorCode::DiskFull)
             || error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
@@ -93,31 +109,31 @@ impl SqliteWriter {
             tracing::error!(%error, "the disk failed: nothing is acknowledged until the database has been reopened");
             self.connection = None;
         }
-        Failure::Other { cause: error.to_string(), broken }
+        let failure = if in_commands && !broken { Failure::Command } else { Failure::Batch };
+        failure(error.to_string())
     }
 
     /// After the disk failed, opens the file anew and moves all that the log holds into the database, so
     /// that no later commit rests on pages which the system only seemed to have written.
-    fn ensure_connection(&mut self) -> Result<(), Failure> {
-        if self.connection.is_some() {
-            return Ok(());
-        }
-        let reopen = || -> Result<(Connection, i64), String> {
+    fn reopen(&mut self) -> Result<Connection, Failure> {
+        let reopened = || -> Result<(Connection, i64, i64), String> {
             let connection = open::writing(&self.path, self.durability).map_err(|error| error.to_string())?;
             let settled = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0).map(|busy| busy == 0);
             let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], settled);
             if !checkpoint.map_err(|error| error.to_string())? {
                 return Err("readers hold the write-ahead log".into());
             }
-            let head = connection.query_row("SELECT seq FROM log_head", [], |row| row.get(0));
-            Ok((connection, head.map_err(|error| error.to_string())?))
+            let head = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let head = connection.query_row("SELECT seq, ordered_to FROM log_head", [], head);
+            let (head, ordered_to) = head.map_err(|error| error.to_string())?;
+            Ok((connection, head, ordered_to))
         };
-        let (connection, head) = reopen().map_err(|cause| Failure::Other { cause, broken: true })?;
+        let (connection, head, ordered_to) = reopened().map_err(Failure::Batch)?;
         tracing::warn!(head, "the database has been reopened");
-        self.connection = Some(connection);
         self.head = head;
+        self.chores.begin_anew(ordered_to);
         self.known.clear();
-        Ok(())
+        Ok(connection)
     }
 
     /// The batch failed as a whole: each command gets a transaction of its own, so that one that the
@@ -142,7 +158,7 @@ impl Writer for SqliteWriter {
     fn commit(&mut self, batch: Vec<Command>) -> Committed {
         let committed = match self.transaction(&batch) {
             Ok(committed) => committed,
-            Err(failure @ Failure::Other { broken: true, .. }) => {
+            Err(failure @ Failure::Batch(_)) => {
                 let error = CommandError::from(failure);
                 Committed { results: batch.iter().map(|_| Err(error.clone())).collect(), ..Committed::default() }
             }
@@ -163,7 +179,7 @@ impl Writer for SqliteWriter {
             Ok(more) => more,
             Err(error) => {
                 tracing::warn!(%error, "a chore failed; it is tried again after the next commit");
-                self.failed(&error);
+                self.failed(&error, true);
                 false
             }
         }
@@ -182,7 +198,7 @@ impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Full => Self::DiskFull,
-            Failure::Other { cause, .. } => Self::Failed(cause),
+            Failure::Command(cause) | Failure::Batch(cause) => Self::Failed(cause),
         }
     }
 }

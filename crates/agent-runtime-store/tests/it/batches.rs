@@ -41,3 +41,16 @@ async fn a_head_that_somebody_else_moved_is_not_written_over() {
     assert!(matches!(refused, Err(CommandError::Failed(_))), "{refused:?}");
     assert_eq!(opened.log_after(1).await, []);
 }
+
+#[tokio::test]
+async fn a_database_that_somebody_holds_is_waited_for_once_and_not_for_each_command() {
+    let mut opened = Opened::fresh();
+    opened.create("a");
+    let holder = rusqlite::Connection::open(opened.file()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let committed = opened.commit((0..6).map(|second| append("a", "message", second)).collect());
+    assert!(committed.results.iter().all(|result| matches!(result, Err(CommandError::Failed(_)))), "{committed:?}");
+    assert_eq!(committed.transactions, 0, "the batch was not taken apart");
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(opened.one(append("a", "message", 7)), Ok(Outcome::Stored { stored: 1, duplicates: 0 }));
+}

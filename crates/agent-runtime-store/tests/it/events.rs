@@ -2,6 +2,7 @@
 
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_store::error::{CommandError, ReadError};
+use agent_runtime_store::read::PageLimits;
 use agent_runtime_types::page::EventQuery;
 use serde_json::{Value, json};
 
@@ -107,4 +108,22 @@ async fn filters_and_limits_meet() {
     let reading = opened.store.begin_events("a", EventQuery { limit: Some(10), ..query }).await.unwrap();
     let page = opened.store.read_events(reading, crate::harness::WHOLE).await.unwrap();
     assert_eq!((page.count, page.next), (10, None), "exactly as many as there are is not 'more'");
+}
+
+#[tokio::test]
+async fn a_rare_event_is_looked_for_page_by_page() {
+    let mut opened = Opened::fresh();
+    opened.create("a");
+    opened.commit(vec![append("a", "rare", 0)]);
+    opened.commit((0..400).map(|second| append("a", "message", second)).collect());
+    let query = EventQuery { event_type: Some("rare".into()), limit: Some(1), ..EventQuery::default() };
+    let mut next = Some(opened.store.begin_events("a", query).await.unwrap());
+    let (mut pages, mut count) = (0, 0);
+    while let Some(reading) = next {
+        let page = opened.store.read_events(reading, PageLimits { rows: 4, bytes: usize::MAX }).await.unwrap();
+        (pages, count, next) = (pages + 1, count + page.count, page.rest);
+        assert_eq!(page.next, None);
+    }
+    assert!(pages > 4, "one transaction looked at all 401 events");
+    assert_eq!(count, 1);
 }

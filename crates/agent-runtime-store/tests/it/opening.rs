@@ -21,6 +21,9 @@ fn a_file_in_use() {
     let other_name = opened.folder.path().join("link.db");
     std::os::unix::fs::symlink(opened.file(), &other_name).unwrap();
     assert!(refusal(&other_name).contains("in use by another"), "another name of the same file");
+    let hard_link = opened.folder.path().join("hard.db");
+    std::fs::hard_link(opened.file(), &hard_link).unwrap();
+    assert!(refusal(&hard_link).contains("in use by another"), "the same file in another place");
 }
 
 #[test]
@@ -76,7 +79,12 @@ fn a_folder_that_is_a_file() {
 
 #[test]
 fn urls_that_name_no_database() {
-    for (url, says) in [("", "write sqlite:PATH"), ("mysql://x", "write sqlite:PATH"), ("sqlite:", "path of a file")] {
+    for (url, says) in [
+        ("", "write sqlite:PATH"),
+        ("mysql://x", "write sqlite:PATH"),
+        ("/tmp/x.db", "write sqlite:/tmp/x.db"),
+        ("sqlite:", "path of a file"),
+    ] {
         let refused = url.parse::<DatabaseUrl>().unwrap_err().to_string();
         assert!(refused.contains(says), "{url}: {refused}");
     }

@@ -71,3 +71,18 @@ async fn it_holds_while_events_are_sorted_in_behind_the_reader() {
     );
     assert!(sorted > 2000 && tail > 0, "{sorted} sorted in, {tail} not yet: the story needs both");
 }
+
+#[tokio::test]
+async fn what_waits_to_be_sorted_in_stays_within_what_arrives() {
+    const BATCH: usize = 20_000;
+    let mut opened = Opened::fresh();
+    opened.create("a");
+    for _ in 0..3 {
+        let events = (0..BATCH).map(|line| (line, event("a", "message", 1, &Value::Null))).collect();
+        opened.one(Command::Ingest { events }).unwrap();
+        opened.writer.tidy();
+    }
+    let connection = rusqlite::Connection::open(opened.file()).unwrap();
+    let waiting: i64 = connection.query_row("SELECT seq - ordered_to FROM log_head", [], |row| row.get(0)).unwrap();
+    assert!(waiting < i64::try_from(BATCH).unwrap(), "{waiting} events wait");
+}

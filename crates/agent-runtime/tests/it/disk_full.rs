@@ -44,6 +44,11 @@ async fn a_full_disk_refuses_writes_and_heals() {
         assert!(!detail.contains('/'), "{detail:?} holds no path");
     }
     assert_eq!(status_of(&server, "/readyz").await, 503);
+    // A batch of refusals writes nothing, and so proves nothing.
+    let mut unknown = event(1_000_002, 10);
+    unknown["session_id"] = json!("none");
+    let (status, _) = send(&server, "POST", "/sessions/none/events", &unknown).await;
+    assert_eq!((status, status_of(&server, "/readyz").await), (404, 503));
     assert_eq!(status_of(&server, "/healthz").await, 200);
     assert_eq!(numbers(&server).await, acknowledged, "reads go on");
     assert_eq!(status_of(&server, "/sessions/t").await, 404);

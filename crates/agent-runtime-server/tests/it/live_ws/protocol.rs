@@ -103,6 +103,10 @@ async fn a_request_without_an_upgrade_is_refused_in_words() {
     let plain = server.get("/ws").await;
     assert!(matches!(plain.status, 400 | 426), "{plain:?}");
     plain.detail();
+    let head = server.raw("HEAD", "/ws", &UPGRADE, "").await;
+    assert_eq!(head.status, 400, "a HEAD is routed like a GET, but changes no protocol");
+    let twice = server.raw("GET", "/ws?since=a:1&since=a:1", &UPGRADE, "").await;
+    assert_eq!((twice.status, twice.detail().as_str()), (400, "since: stands twice in the query"));
     let post = server.raw("POST", "/ws", &UPGRADE, "").await;
     assert_eq!(post.status, 405, "{post:?}");
     post.detail();
