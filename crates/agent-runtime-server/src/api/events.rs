@@ -17,7 +17,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 use tokio::task::JoinHandle;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::answers::{json_text, unexpected};
 use crate::api::refusals;
@@ -40,16 +40,31 @@ pub(crate) struct Done {
     ok: bool,
 }
 
+/// Which of a session's events are asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "parameters are read one by one; this describes them")]
+pub(crate) struct EventParameters {
+    /// Only those that stand after this event of the session
+    after: Option<i64>,
+    /// Only those that stand before this event of the session
+    before: Option<i64>,
+    /// At most so many; more than 10,000 counts as 10,000
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+    /// Only those of this type
+    event_type: Option<String>,
+    /// Only those of this tool
+    tool_name: Option<String>,
+    /// `desc`: newest first; `asc`: oldest first
+    order: Option<String>,
+}
+
 /// List a session's events, oldest first: all of them, unless a parameter says less.
 #[utoipa::path(get, path = "/sessions/{session_id}/events", tag = "events",
     params(
         ("session_id" = String, Path, description = "The session's id, percent-encoded"),
-        ("after" = Option<i64>, Query, description = "Only those that stand after this event of the session"),
-        ("before" = Option<i64>, Query, description = "Only those that stand before this event of the session"),
-        ("limit" = Option<i64>, Query, minimum = 1, description = "At most so many; more than 10,000 counts as 10,000"),
-        ("event_type" = Option<String>, Query, description = "Only those of this type"),
-        ("tool_name" = Option<String>, Query, description = "Only those of this tool"),
-        ("order" = Option<String>, Query, description = "`desc`: newest first; `asc`: oldest first"),
+        EventParameters,
     ),
     responses((status = 200, description = "The events", body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn list(
@@ -91,12 +106,7 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/events/{session_id}", tag = "events",
     params(
         ("session_id" = String, Path, description = "The session's id, percent-encoded"),
-        ("after" = Option<i64>, Query, description = "Only those that stand after this event of the session"),
-        ("before" = Option<i64>, Query, description = "Only those that stand before this event of the session"),
-        ("limit" = Option<i64>, Query, minimum = 1, description = "At most so many; more than 10,000 counts as 10,000"),
-        ("event_type" = Option<String>, Query, description = "Only those of this type"),
-        ("tool_name" = Option<String>, Query, description = "Only those of this tool"),
-        ("order" = Option<String>, Query, description = "`desc`: newest first; `asc`: oldest first"),
+        EventParameters,
     ),
     responses((status = 200, description = "The events", body = EventList), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn legacy_list(
