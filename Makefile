@@ -35,8 +35,9 @@ fmt: ## Format all code
 	$(CARGO) fmt --all
 
 gen: ## Write docs/openapi.json from the code
-	$(CARGO) run --quiet --locked --package agent-runtime -- openapi > docs/openapi.json.new
-	mv docs/openapi.json.new docs/openapi.json
+	@mkdir -p target
+	$(CARGO) run --quiet --locked --package agent-runtime -- openapi > target/openapi.json
+	cp target/openapi.json docs/openapi.json
 
 demo: ## Play recorded runs and follow them live (FILES="run.ndjson …")
 	@scripts/setup.sh compiler

@@ -348,3 +348,13 @@ async fn bodies_that_a_form_could_send_are_refused() {
         assert_eq!(server.raw("POST", "/ingest", &[("content-type", kind)], EVENT).await.status, 200, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_that_its_type_is_meant() {
+    let server = TestServer::start().await;
+    for path in ["/sessions", "/sessions/x", "/none", "/docs", "/docs/start.js", "/metrics", "/openapi.json"] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert!(answer.headers.contains_key("x-request-id"), "{path}");
+    }
+}
