@@ -11,10 +11,6 @@ mod settings;
 
 use std::process::ExitCode;
 
-/// A request allocates a few dozen small things: this does it in a fraction of the system allocator's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     logging::report_panics();
     let outcome = cli::read(std::env::args_os()).and_then(command::run);
