@@ -1,9 +1,13 @@
-//! Work that can wait until the answers are out: sorting new events into their sessions' order, and erasing
-//! what was deleted. Both go in slices, so that no request waits long behind them.
+//! Work that can wait until the answers are out: copying the write-ahead log into the database, sorting new events
+//! into their sessions' order, and erasing what was deleted. It goes in slices, so that no request waits long behind it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::open::WAL_BYTES_KEPT;
+use super::open::{WAL_BYTES_KEPT, WAL_PAGES};
 use super::readings::Readings;
 
 /// Events that stand outside the order before they are sorted in; until then a reader sorts them itself. The
@@ -26,12 +30,23 @@ pub(super) struct Chores {
     erasing: bool,
     slices: u32,
     readings: Readings,
+    /// Pages in the write-ahead log at the last commit.
+    log_pages: Arc<AtomicI32>,
 }
 
 impl Chores {
     /// What a former run left behind is looked for once.
     pub(super) fn new(ordered_to: i64, readings: Readings) -> Self {
-        Self { ordered_to, erasing: true, slices: 0, readings }
+        Self { ordered_to, erasing: true, slices: 0, readings, log_pages: Arc::default() }
+    }
+
+    /// Has the connection tell how long its write-ahead log is.
+    pub(super) fn watch(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let log_pages = Arc::clone(&self.log_pages);
+        connection.wal_hook(Some(move |_: &mut Wal, pages| {
+            log_pages.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))
     }
 
     /// Begins as after a start: the database has been opened anew.
@@ -46,6 +61,11 @@ impl Chores {
 
     /// Does one slice; tells whether more is left.
     pub(super) fn slice(&mut self, connection: &mut Connection, head: i64) -> rusqlite::Result<bool> {
+        if self.log_pages.load(Ordering::Relaxed) >= WAL_PAGES {
+            // What a reader still needs stays in the log until after another commit.
+            self.log_pages.store(0, Ordering::Relaxed);
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
         self.slices = self.slices.wrapping_add(1);
         if self.slices.is_multiple_of(SLICES_PER_LOOK) {
             shorten_log(connection)?;

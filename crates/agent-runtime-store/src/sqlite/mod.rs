@@ -47,7 +47,8 @@ impl SqliteStore {
         let epoch = head.epoch.clone();
         let readers = ReadPool::new(path.clone(), READERS);
         let readings = Readings::default();
-        let writer = SqliteWriter::new(path.clone(), options.durability, connection, &head, readings.clone());
+        let writer = SqliteWriter::new(path.clone(), options.durability, connection, &head, readings.clone())
+            .map_err(|error| open::opening_failed(&path, &error))?;
         Ok(Self { path, epoch, readers, readings, writer: Mutex::new(Some(writer)), _lock: lock })
     }
 

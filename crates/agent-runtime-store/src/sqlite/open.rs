@@ -76,7 +76,8 @@ pub(super) fn writing(path: &Path, durability: Durability) -> Result<Connection,
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "cache_size", -8 * 1024)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
-        connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)
+        // The writer copies the log into the database itself, once the answers are out.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)
     };
     settle().map_err(|error| opening_failed(path, &error))?;
     Ok(connection)
@@ -84,7 +85,7 @@ pub(super) fn writing(path: &Path, durability: Durability) -> Result<Connection,
 
 /// Pages in the write-ahead log (4 MiB) after which they are copied into the database. The log then begins anew
 /// in the same place, and a flush of what is written over old pages is quicker than one that makes the file grow.
-const WAL_PAGES: i64 = 1000;
+pub(super) const WAL_PAGES: i32 = 1000;
 
 /// Bytes to which the log is cut when it begins anew. It grows beyond while readers overlap without a pause.
 pub(super) const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;

@@ -48,12 +48,13 @@ impl SqliteWriter {
     pub(super) fn new(
         path: PathBuf,
         durability: Durability,
-        connection: Connection,
+        mut connection: Connection,
         head: &Head,
         readings: Readings,
-    ) -> Self {
+    ) -> rusqlite::Result<Self> {
         let (known, chores) = (HashMap::new(), Chores::new(head.ordered_to, readings));
-        Self { path, durability, connection: Some(connection), head: head.seq, known, chores }
+        chores.watch(&mut connection)?;
+        Ok(Self { path, durability, connection: Some(connection), head: head.seq, known, chores })
     }
 
     /// Runs commands in one transaction; all or, when the database fails, none.
@@ -117,7 +118,8 @@ impl SqliteWriter {
     /// that no later commit rests on pages which the system only seemed to have written.
     fn reopen(&mut self) -> Result<Connection, Failure> {
         let reopened = || -> Result<(Connection, i64, i64), String> {
-            let connection = open::writing(&self.path, self.durability).map_err(|error| error.to_string())?;
+            let mut connection = open::writing(&self.path, self.durability).map_err(|error| error.to_string())?;
+            self.chores.watch(&mut connection).map_err(|error| error.to_string())?;
             let settled = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0).map(|busy| busy == 0);
             let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], settled);
             if !checkpoint.map_err(|error| error.to_string())? {

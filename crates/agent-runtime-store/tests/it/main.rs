@@ -12,6 +12,7 @@ mod harness;
 mod batches;
 mod deletion;
 mod events;
+mod log_size;
 mod opening;
 mod order;
 mod positions;
