@@ -3,6 +3,7 @@
 //! One service around the router instead of a stack of layers: every answer, refusals included, goes
 //! through [`Door::answer`] and gets its headers there.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tower_service::Service;
 
@@ -59,12 +61,13 @@ impl Door {
         let started = Instant::now();
         let request_id = self.request_id(request.headers());
         drop_trailing_slash(&mut request);
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let path = uri.path();
         let origin = only(request.headers(), header::ORIGIN).cloned();
         let standing = self.origins.standing(request.headers());
         let visit = Visit {
             method: &method,
-            path: &path,
+            path,
             headers: request.headers(),
             standing,
             is_preflight: method == Method::OPTIONS
@@ -72,10 +75,10 @@ impl Door {
                 && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
         };
         let is_preflight = visit.is_preflight;
-        let mut response = if let Err(refusal) = self.check(request.uri(), &visit) {
+        let mut response = if let Err(refusal) = self.check(&uri, &visit) {
             refusal.into_response()
         } else {
-            if STREAMS.contains(&path.as_str()) {
+            if STREAMS.contains(&path) {
                 request.extensions_mut().insert(underneath);
             }
             let answered = self.router.clone().call(request).await;
@@ -85,8 +88,8 @@ impl Door {
         self.origins.allow(standing, origin.as_ref(), response.headers_mut());
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REQUEST_ID, request_id.clone());
-        self.note(&method, &path, &request_id, &response, started);
+        headers.insert(REQUEST_ID, request_id);
+        self.note(&method, path, &response, started);
         response
     }
 
@@ -121,19 +124,22 @@ impl Door {
             return id.clone();
         }
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{}-{number:x}", self.app.config.request_id_prefix);
-        HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unknown"))
+        let prefix = &self.app.config.request_id_prefix;
+        let mut id = BytesMut::with_capacity(prefix.len() + 17);
+        // infallible: writing to memory
+        let _ = write!(id, "{prefix}-{number:x}");
+        HeaderValue::from_maybe_shared(id.freeze()).unwrap_or(HeaderValue::from_static("unknown"))
     }
 
-    fn note(&self, method: &Method, path: &str, id: &HeaderValue, response: &Response, started: Instant) {
+    fn note(&self, method: &Method, path: &str, response: &Response, started: Instant) {
         let (status, took) = (response.status(), started.elapsed());
         self.app.metrics.requests.count(method, status, took);
-        let request_id = id.to_str().unwrap_or_default();
+        let request_id = || response.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         if let Some(Cause(cause)) = response.extensions().get() {
-            tracing::error!(request_id, %method, path, status = status.as_u16(), cause, "a request failed");
+            tracing::error!(request_id = request_id(), %method, path, status = status.as_u16(), cause, "a request failed");
         } else {
             let ms = took.as_secs_f64() * 1000.0;
-            tracing::debug!(request_id, %method, path, status = status.as_u16(), ms, "answered");
+            tracing::debug!(request_id = request_id(), %method, path, status = status.as_u16(), ms, "answered");
         }
     }
 }

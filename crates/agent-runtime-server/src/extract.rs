@@ -1,14 +1,15 @@
 //! Reading requests: path, query and body, each refused with a sentence that names what was wrong.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use agent_runtime_types::problem::Invalid;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderValue, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
@@ -91,6 +92,22 @@ pub(crate) const NDJSON: MediaTypes = MediaTypes {
 /// Bytes reserved at once for a body that is announced to be so large or larger.
 const FIRST_RESERVED_BYTES: usize = 1024 * 1024;
 
+/// A body that is still to be read, and what it is said to be.
+pub(crate) struct Unread {
+    content_type: Option<HeaderValue>,
+    body: Body,
+}
+
+impl FromRequest<Arc<App>> for Unread {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Infallible> {
+        // The one header that is wanted: to be handed all of them, each would have to be copied.
+        let content_type = only(request.headers(), header::CONTENT_TYPE).cloned();
+        Ok(Self { content_type, body: request.into_body() })
+    }
+}
+
 /// A request body, and its share of the memory for bodies.
 pub(crate) struct ReadBody {
     bytes: Bytes,
@@ -100,11 +117,11 @@ pub(crate) struct ReadBody {
 /// Reads a whole body: refused by media type, then by size, before anything is read that need not be.
 pub(crate) async fn read_body(
     app: &App,
-    headers: &HeaderMap,
-    mut body: Body,
+    unread: Unread,
     types: &MediaTypes,
     limit: usize,
 ) -> Result<ReadBody, ApiError> {
+    let Unread { content_type, mut body } = unread;
     let mut share = app.bodies.share();
     let mut pace = Pace::new(&app.config.limits);
     let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
@@ -113,7 +130,7 @@ pub(crate) async fn read_body(
     if announced == Some(0) || (announced.is_none() && first.is_none()) {
         return Ok(ReadBody { bytes: Bytes::new(), share });
     }
-    let media_type = only(headers, header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     if !types.accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(media_type)) {
         return Err(ApiError::MediaType(types.in_words));

@@ -126,17 +126,18 @@ impl Hub {
     }
 
     /// Shows committed changes to whoever listens. They follow the last ones without a gap.
-    pub(crate) fn publish(&self, epoch: &str, changes: Vec<SessionChanged>) {
-        let Some(head) = changes.last().map(|last| last.change.seq) else { return };
+    pub(crate) fn publish(&self, epoch: &str, changes: &[SessionChanged]) {
+        let Some(head) = changes.last().map(SessionChanged::seq) else { return };
         // Messages for nobody are not made: who comes later finds them in the store.
         if self.listeners() == 0 {
             *self.write() = Ring::default();
         } else {
             // The ring has no place for more, so no frames are made for more.
             let skipped = changes.len().saturating_sub(self.max_frames);
-            let slots = changes.into_iter().skip(skipped).map(|SessionChanged { session_id, change }| {
-                let frame = Some(Frame::of(&change, epoch));
-                Slot { seq: change.seq, session_id: Arc::from(session_id), frame }
+            let slots = changes.iter().skip(skipped).map(|changed| {
+                let kind = FrameKind::Change(changed.kind());
+                let frame = Frame { seq: changed.seq(), kind, text: changed.message(epoch).into() };
+                Slot { seq: changed.seq(), session_id: Arc::from(changed.session_id()), frame: Some(frame) }
             });
             let slots: Vec<_> = slots.collect();
             self.write().append(slots, self.max_frames, self.max_bytes);

@@ -1,5 +1,8 @@
 //! The one way in: queue → batch → commit → publish → answer.
 
+mod queue;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,7 +10,7 @@ use std::time::{Duration, Instant};
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_store::error::CommandError;
 use agent_runtime_store::write::{Committed, Writer};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Share;
@@ -16,27 +19,36 @@ use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::observe::Metrics;
 
+use self::queue::{Queue, Taken, Work};
+
 /// The end at which requests hand in their commands.
 pub(crate) struct Journal {
-    queue: mpsc::Sender<Work>,
+    queue: Arc<Queue>,
     writes_fail: Arc<AtomicBool>,
 }
 
 /// The journal's thread, to be closed when no request is left.
 pub(crate) struct RunningJournal {
-    queue: mpsc::Sender<Work>,
+    entrance: Entrance,
     ended: oneshot::Receiver<()>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "all but one of them are commands")]
-enum Work {
-    Command {
-        command: Command,
-        answer: oneshot::Sender<Result<Outcome, CommandError>>,
-        /// The memory that the command takes, until it is committed: its client may be gone by then.
-        share: Option<Share>,
-    },
-    Close,
+/// Lets commands in until it is dropped.
+struct Entrance(Arc<Queue>);
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Answers whoever still waits when the thread ends, however it does.
+struct Exit(Arc<Queue>);
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 /// Starts the journal on a thread of its own, since commits block.
@@ -48,10 +60,10 @@ pub(crate) fn start(
     limits: &Limits,
     shutdown: CancellationToken,
 ) -> std::io::Result<(Journal, RunningJournal)> {
-    let (sender, receiver) = mpsc::channel(limits.queue_commands);
+    let queue = Arc::new(Queue::new(limits.queue_commands));
     let writes_fail = Arc::new(AtomicBool::new(false));
     let desk = Desk {
-        queue: receiver,
+        queue: Arc::clone(&queue),
         writer,
         hub,
         metrics,
@@ -61,14 +73,15 @@ pub(crate) fn start(
         batch_bytes: limits.batch_bytes,
     };
     let (tell, ended) = oneshot::channel();
+    let exit = Exit(Arc::clone(&queue));
     std::thread::Builder::new().name("journal".into()).spawn(move || {
         // However the thread ends, a server without a journal must end too: its supervisor starts it anew.
-        let _stop = shutdown.drop_guard();
+        let (_stop, _exit) = (shutdown.drop_guard(), exit);
         desk.work();
         // Nobody may be waiting to hear it.
         let _ = tell.send(());
     })?;
-    Ok((Journal { queue: sender.clone(), writes_fail }, RunningJournal { queue: sender, ended }))
+    Ok((Journal { queue: Arc::clone(&queue), writes_fail }, RunningJournal { entrance: Entrance(queue), ended }))
 }
 
 impl Journal {
@@ -78,10 +91,7 @@ impl Journal {
     /// When the command was refused, the queue is full, or the database takes no writes.
     pub(crate) async fn append(&self, command: Command, share: Option<Share>) -> Result<Outcome, ApiError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Work::Command { command, answer, share }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => ApiError::TooBusy,
-            mpsc::error::TrySendError::Closed(_) => ApiError::Stopping,
-        })?;
+        self.queue.hand_in(Work { command, answer, share }).await?;
         Ok(answered.await.map_err(|_| ApiError::Stopping)??)
     }
 
@@ -89,17 +99,13 @@ impl Journal {
     pub(crate) async fn check(&self) -> Result<(), ApiError> {
         if self.writes_fail.load(Ordering::Relaxed) {
             self.append(Command::Probe, None).await?;
-        } else if self.queue.is_closed() {
-            return Err(ApiError::Stopping);
-        } else if self.queue.capacity() == 0 {
-            return Err(ApiError::TooBusy);
         }
-        Ok(())
+        self.queue.check()
     }
 
     /// Commands that wait.
     pub(crate) fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.queue.len()
     }
 }
 
@@ -109,14 +115,10 @@ impl RunningJournal {
     /// What was answered is on disk before this begins; a database that somebody else holds is not waited
     /// for longer than `patience`.
     pub(crate) async fn close(self, patience: Duration) {
-        let closing = async {
-            let told = self.queue.send(Work::Close).await;
-            drop(self.queue);
-            told.is_ok() && self.ended.await.is_ok()
-        };
-        match tokio::time::timeout(patience, closing).await {
-            Ok(true) => {}
-            Ok(false) => tracing::error!("the journal had ended before it was told to"),
+        drop(self.entrance);
+        match tokio::time::timeout(patience, self.ended).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("the journal had ended before it was told to"),
             Err(_) => tracing::warn!("the database did not close in time: it is recovered at the next start"),
         }
     }
@@ -124,7 +126,7 @@ impl RunningJournal {
 
 /// The journal's thread.
 struct Desk {
-    queue: mpsc::Receiver<Work>,
+    queue: Arc<Queue>,
     writer: Box<dyn Writer>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
@@ -134,31 +136,37 @@ struct Desk {
     batch_bytes: usize,
 }
 
-#[derive(Default)]
 struct Batch {
     commands: Vec<Command>,
     shares: Vec<Share>,
     answers: Vec<oneshot::Sender<Result<Outcome, CommandError>>>,
-    bytes: usize,
-    is_last: bool,
+}
+
+impl Batch {
+    fn of(works: VecDeque<Work>) -> Self {
+        let mut batch = Self {
+            commands: Vec::with_capacity(works.len()),
+            shares: Vec::with_capacity(works.len()),
+            answers: Vec::with_capacity(works.len()),
+        };
+        for Work { command, answer, share } in works {
+            batch.commands.push(command);
+            batch.answers.push(answer);
+            batch.shares.extend(share);
+        }
+        batch
+    }
 }
 
 impl Desk {
     fn work(mut self) {
         let mut more_to_tidy = true;
         loop {
-            let first = if more_to_tidy { self.queue.try_recv().ok() } else { self.queue.blocking_recv() };
-            match first {
-                Some(first) => {
-                    let batch = self.gather(first);
-                    let is_last = batch.is_last;
-                    self.carry_out(batch);
-                    if is_last {
-                        break;
-                    }
-                }
-                None if more_to_tidy && !self.queue.is_closed() => {}
-                None => break,
+            // All that waits, up to the limits of one batch. The commit before was the time to gather.
+            match self.queue.take(!more_to_tidy, self.batch_commands, self.batch_bytes) {
+                Taken::Batch(works) => self.carry_out(Batch::of(works)),
+                Taken::Nothing => {}
+                Taken::End => break,
             }
             // A slice after each batch: a large deletion neither waits for a quiet hour nor holds anyone up.
             more_to_tidy = self.writer.tidy();
@@ -166,46 +174,19 @@ impl Desk {
         self.writer.close();
     }
 
-    /// Takes all that waits, up to the limits of one batch. The commit before was the time to gather.
-    fn gather(&mut self, first: Work) -> Batch {
-        let mut batch = Batch::default();
-        let mut next = Some(first);
-        while let Some(work) = next {
-            match work {
-                Work::Command { command, answer, share } => {
-                    batch.shares.extend(share);
-                    batch.bytes += command.body_bytes();
-                    batch.commands.push(command);
-                    batch.answers.push(answer);
-                }
-                Work::Close => {
-                    batch.is_last = true;
-                    // Nobody can hand in any more; what was handed in before is still to be taken.
-                    self.queue.close();
-                }
-            }
-            let full = batch.commands.len() >= self.batch_commands || batch.bytes >= self.batch_bytes;
-            next = if full && !batch.is_last { None } else { self.queue.try_recv().ok() };
-        }
-        batch
-    }
-
     fn carry_out(&mut self, batch: Batch) {
-        if batch.commands.is_empty() {
-            return;
-        }
         let (commands, started) = (batch.commands.len(), Instant::now());
         let Committed { results, changes, transactions } = self.writer.commit(batch.commands);
         #[expect(clippy::cast_precision_loss, reason = "a batch is far smaller than 2^52")]
         self.metrics.commit.batch_commands.observe(commands as f64);
         self.metrics.commit.seconds.observe(started.elapsed().as_secs_f64());
-        let bytes: usize = changes.iter().map(|changed| changed.change.body.len()).sum();
+        let bytes: usize = changes.iter().map(|changed| changed.body().len()).sum();
         self.metrics.commit.body_bytes.inc_by(bytes as u64);
         let has_written = !changes.is_empty() || results.contains(&Ok(Outcome::Ready));
         if transactions > 1 {
             tracing::warn!(commands, transactions, "a batch had to be taken apart");
         }
-        self.hub.publish(&self.epoch, changes);
+        self.hub.publish(&self.epoch, &changes);
         drop(batch.shares);
         self.note_failures(&results, has_written);
         for (answer, result) in batch.answers.into_iter().zip(results) {

@@ -1,5 +1,7 @@
 //! What the store can be asked to do, and what it answers.
 
+use std::sync::Arc;
+
 use agent_runtime_types::event::NewEvent;
 use agent_runtime_types::session::{NewSession, Session, SessionPatch};
 
@@ -28,14 +30,14 @@ pub enum Command {
     /// One event.
     AppendEvent {
         /// The event.
-        event: NewEvent,
+        event: Arc<NewEvent>,
         /// Whether a `session_start` may create its session.
         may_create: bool,
     },
     /// Several events, in order; a `session_start` creates its session.
     Ingest {
         /// The events, each with its line in the request.
-        events: Vec<(usize, NewEvent)>,
+        events: Vec<(usize, Arc<NewEvent>)>,
     },
     /// Nothing but a sign that writing works.
     Probe,

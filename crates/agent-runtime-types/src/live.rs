@@ -1,8 +1,9 @@
 //! Live messages: what a follower of the change log is sent, built once for all of them.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use crate::event::push_event;
+use crate::event::{NewEvent, push_event};
 
 /// The kinds of message that stand in the change log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,35 +52,67 @@ pub struct Change {
 impl Change {
     /// The message that carries this change, in the epoch given.
     pub fn message(&self, epoch: &str) -> String {
-        let mut out = String::with_capacity(self.body.len() + epoch.len() + 96);
-        out.push_str("{\"type\":\"");
-        out.push_str(self.kind.as_str());
-        match self.kind {
-            ChangeKind::Event => {
-                out.push_str("\",\"data\":");
-                push_event(self.seq, &self.body, &mut out);
-            }
-            ChangeKind::SessionCreated | ChangeKind::SessionUpdated => {
-                out.push_str("\",\"session\":");
-                out.push_str(&self.body);
-            }
-            ChangeKind::SessionDeleted => {
-                out.push_str("\",\"session_id\":");
-                out.push_str(&self.body);
-            }
-        }
-        push_cursor(epoch, self.seq, &mut out);
-        out
+        message(self.seq, self.kind, &self.body, epoch)
     }
 }
 
-/// A change and the session it happened to.
+/// A change as it is reported when it is committed, with the session it happened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionChanged {
-    /// The session's id.
-    pub session_id: String,
-    /// The change.
-    pub change: Change,
+pub enum SessionChanged {
+    /// An event was stored. It is the one that was handed in, and not a copy: most changes are events, and most of
+    /// the time nobody listens.
+    Event {
+        /// Its position.
+        seq: i64,
+        /// The event.
+        event: Arc<NewEvent>,
+    },
+    /// Something happened to a session itself.
+    Session {
+        /// The session's id.
+        session_id: String,
+        /// What happened.
+        change: Change,
+    },
+}
+
+impl SessionChanged {
+    /// Its position.
+    pub fn seq(&self) -> i64 {
+        match self {
+            Self::Event { seq, .. } => *seq,
+            Self::Session { change, .. } => change.seq,
+        }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> ChangeKind {
+        match self {
+            Self::Event { .. } => ChangeKind::Event,
+            Self::Session { change, .. } => change.kind,
+        }
+    }
+
+    /// The session it happened to.
+    pub fn session_id(&self) -> &str {
+        match self {
+            Self::Event { event, .. } => &event.session_id,
+            Self::Session { session_id, .. } => session_id,
+        }
+    }
+
+    /// See [`Change::body`].
+    pub fn body(&self) -> &str {
+        match self {
+            Self::Event { event, .. } => &event.body,
+            Self::Session { change, .. } => &change.body,
+        }
+    }
+
+    /// The message that carries this change, in the epoch given: the same as [`Change::message`] of what is stored.
+    pub fn message(&self, epoch: &str) -> String {
+        message(self.seq(), self.kind(), self.body(), epoch)
+    }
 }
 
 /// Why a cursor could not be honoured.
@@ -119,6 +152,28 @@ pub fn init_message(sessions: &str, epoch: &str, seq: i64) -> String {
 /// Tells a client that its cursor could not be honoured; an `init` at the same cursor follows.
 pub fn reset_message(reason: ResetReason, epoch: &str, seq: i64) -> String {
     let mut out = format!("{{\"type\":\"reset\",\"reason\":\"{}\"", reason.as_str());
+    push_cursor(epoch, seq, &mut out);
+    out
+}
+
+fn message(seq: i64, kind: ChangeKind, body: &str, epoch: &str) -> String {
+    let mut out = String::with_capacity(body.len() + epoch.len() + 96);
+    out.push_str("{\"type\":\"");
+    out.push_str(kind.as_str());
+    match kind {
+        ChangeKind::Event => {
+            out.push_str("\",\"data\":");
+            push_event(seq, body, &mut out);
+        }
+        ChangeKind::SessionCreated | ChangeKind::SessionUpdated => {
+            out.push_str("\",\"session\":");
+            out.push_str(body);
+        }
+        ChangeKind::SessionDeleted => {
+            out.push_str("\",\"session_id\":");
+            out.push_str(body);
+        }
+    }
     push_cursor(epoch, seq, &mut out);
     out
 }

@@ -8,22 +8,21 @@ use agent_runtime_store::read::{EventPage, EventReading};
 use agent_runtime_types::event::{Event, EventBody, NewEvent};
 use agent_runtime_types::page::{EventQuery, parse_limit};
 use agent_runtime_types::problem::Invalid;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use serde::Serialize;
 use tokio::task::JoinHandle;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::answers::{json_text, unexpected};
+use crate::api::answers::{Done, done, json_text, unexpected};
 use crate::api::refusals;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{self, JSON, Parameters, SessionId};
+use crate::extract::{self, JSON, Parameters, SessionId, Unread};
 
 /// The events of a session, in order.
 #[derive(Serialize, ToSchema)]
@@ -32,12 +31,6 @@ pub(crate) struct EventList {
     /// The last one's id, when there is more: to be given as `after`, or as `before` when descending.
     #[schema(nullable = false)]
     next: Option<i64>,
-}
-
-/// Done.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Done {
-    ok: bool,
 }
 
 /// Which of a session's events are asked for.
@@ -124,35 +117,32 @@ pub(crate) async fn legacy_list(
 pub(crate) async fn append(
     State(app): State<Arc<App>>,
     SessionId(id): SessionId,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Done>, ApiError> {
-    let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
+    body: Unread,
+) -> Result<Response, ApiError> {
+    let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
     let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
     if event.session_id != id {
         let exists = app.store.session(&id).await?.is_some();
         return Err(if exists { ApiError::IdsDiffer } else { ApiError::SessionNotFound });
     }
-    done(app.journal.append(Command::AppendEvent { event, may_create: false }, Some(share)).await?)
+    let command = Command::AppendEvent { event: Arc::new(event), may_create: false };
+    stored(&app.journal.append(command, Some(share)).await?)
 }
 
 /// Append an event to the session that it names; a `session_start` creates the session.
 #[utoipa::path(post, path = "/events", tag = "events", request_body = EventBody,
     responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
-pub(crate) async fn legacy_append(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Done>, ApiError> {
-    let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
+pub(crate) async fn legacy_append(State(app): State<Arc<App>>, body: Unread) -> Result<Response, ApiError> {
+    let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
     let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
-    done(app.journal.append(Command::AppendEvent { event, may_create: true }, Some(share)).await?)
+    let command = Command::AppendEvent { event: Arc::new(event), may_create: true };
+    stored(&app.journal.append(command, Some(share)).await?)
 }
 
-fn done(outcome: Outcome) -> Result<Json<Done>, ApiError> {
+fn stored(outcome: &Outcome) -> Result<Response, ApiError> {
     match outcome {
-        Outcome::Stored { .. } => Ok(Json(Done { ok: true })),
-        other => Err(unexpected(&other)),
+        Outcome::Stored { .. } => Ok(done()),
+        other => Err(unexpected(other)),
     }
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::event::NewEvent;
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +13,7 @@ use crate::api::answers::unexpected;
 use crate::api::refusals;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{self, NDJSON};
+use crate::extract::{self, NDJSON, Unread};
 
 /// What was stored.
 #[derive(Serialize, ToSchema)]
@@ -32,12 +30,8 @@ pub(crate) struct Ingested {
     request_body(content(
         (String = "application/x-ndjson"), (String = "application/ndjson"), (String = "application/jsonl"))),
     responses((status = 200, description = "All events are stored, or were before", body = Ingested), refusals::Body, refusals::Write, refusals::Any))]
-pub(crate) async fn ingest(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Ingested>, ApiError> {
-    let body = extract::read_body(&app, &headers, body, &NDJSON, app.config.limits.ingest_body_bytes).await?;
+pub(crate) async fn ingest(State(app): State<Arc<App>>, body: Unread) -> Result<Json<Ingested>, ApiError> {
+    let body = extract::read_body(&app, body, &NDJSON, app.config.limits.ingest_body_bytes).await?;
     let max_line_bytes = app.config.limits.ingest_line_bytes;
     let (events, share) = extract::parse(&app, body, move |bytes| lines(bytes, max_line_bytes)).await?;
     match app.journal.append(Command::Ingest { events }, Some(share)).await? {
@@ -47,7 +41,7 @@ pub(crate) async fn ingest(
 }
 
 /// Reads a body line by line; blank ones are allowed, and either end of a line.
-fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, NewEvent)>, ApiError> {
+fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, Arc<NewEvent>)>, ApiError> {
     let mut events = Vec::new();
     for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
         let number = index + 1;
@@ -59,7 +53,7 @@ fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, NewEvent)>, A
             continue;
         }
         let event = NewEvent::parse(line).map_err(|invalid| invalid.at_line(number))?;
-        events.push((number, event));
+        events.push((number, Arc::new(event)));
     }
     Ok(events)
 }

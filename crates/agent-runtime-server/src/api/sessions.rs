@@ -7,10 +7,8 @@ use agent_runtime_types::page::{SessionPlace, SessionQuery, parse_limit};
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +16,7 @@ use crate::api::answers::{json_text, unexpected};
 use crate::api::refusals;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{self, JSON, Parameters, SessionId};
+use crate::extract::{self, JSON, Parameters, SessionId, Unread};
 
 /// A list of sessions, newest first.
 #[derive(Serialize, ToSchema)]
@@ -161,12 +159,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, parameters: Parameters) ->
         (status = 409, description = "There is a session of this id", body = agent_runtime_types::problem::Problem),
         refusals::Body, refusals::Write, refusals::Any,
     ))]
-pub(crate) async fn create(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<ChangedSession>, ApiError> {
-    let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
+pub(crate) async fn create(State(app): State<Arc<App>>, body: Unread) -> Result<Json<ChangedSession>, ApiError> {
+    let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
     let (session, share) = extract::parse(&app, body, |bytes| Ok(NewSession::parse(bytes)?)).await?;
     let created_us = app.config.clock.now_us();
     changed(app.journal.append(Command::CreateSession { session, created_us }, Some(share)).await?)
@@ -226,10 +220,9 @@ pub(crate) async fn result(
 pub(crate) async fn patch(
     State(app): State<Arc<App>>,
     SessionId(session_id): SessionId,
-    headers: HeaderMap,
-    body: Body,
+    body: Unread,
 ) -> Result<Json<ChangedSession>, ApiError> {
-    let body = extract::read_body(&app, &headers, body, &JSON, app.config.limits.json_body_bytes).await?;
+    let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
     let id = session_id.clone();
     let (patch, share) = extract::parse(&app, body, move |bytes| Ok(SessionPatch::parse(bytes, &id)?)).await?;
     changed(app.journal.append(Command::PatchSession { session_id, patch }, Some(share)).await?)

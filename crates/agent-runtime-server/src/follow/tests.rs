@@ -133,11 +133,11 @@ fn play(steps: &[Step], ring_frames: usize, loses: Option<i64>) -> Result<(), St
                     head += 1;
                     log.entries.lock().unwrap().insert(head, (SESSIONS[*session], ChangeKind::Event));
                     let change = change(head, ChangeKind::Event);
-                    unpublished.push(SessionChanged { session_id: SESSIONS[*session].into(), change });
+                    unpublished.push(SessionChanged::Session { session_id: SESSIONS[*session].into(), change });
                 }
             }
             Step::Publish => {
-                hub.publish("epoch", std::mem::take(&mut unpublished));
+                hub.publish("epoch", &std::mem::take(&mut unpublished));
                 forbidden.clone_from(&log.erased.lock().unwrap());
             }
             Step::Join { back, only } => {
@@ -161,7 +161,7 @@ fn play(steps: &[Step], ring_frames: usize, loses: Option<i64>) -> Result<(), St
                 head += 1;
                 entries.insert(head, (SESSIONS[*session], ChangeKind::SessionDeleted));
                 let change = change(head, ChangeKind::SessionDeleted);
-                unpublished.push(SessionChanged { session_id: SESSIONS[*session].into(), change });
+                unpublished.push(SessionChanged::Session { session_id: SESSIONS[*session].into(), change });
             }
         }
     }

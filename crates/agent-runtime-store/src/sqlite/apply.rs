@@ -1,12 +1,13 @@
 //! What each command does to the tables, inside the batch's transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::json::push_string;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::session::{NewSession, SessionPatch};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::command::{Command, Outcome};
 use crate::error::CommandError;
@@ -22,15 +23,25 @@ pub(super) struct Applying<'a> {
     connection: &'a Connection,
     found_head: i64,
     head: i64,
-    known: &'a mut HashMap<String, SessionRow>,
+    known: &'a mut HashMap<String, Known>,
     /// Sessions to be written at the end.
-    changed: HashMap<String, Extent>,
+    changed: Vec<String>,
     changes: Vec<SessionChanged>,
+    /// Kept while the batch lasts: nearly every command needs it.
+    insert_event: Option<CachedStatement<'a>>,
+}
+
+/// A session as the transaction has it.
+pub(super) struct Known {
+    row: SessionRow,
+    /// What of it is still to be written.
+    unwritten: Extent,
 }
 
 /// How much of a session has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Extent {
+    Nothing,
     /// What its events count for: most commits change nothing else.
     Activity,
     /// Anything.
@@ -40,8 +51,8 @@ enum Extent {
 type Ran = rusqlite::Result<Result<Outcome, CommandError>>;
 
 impl<'a> Applying<'a> {
-    pub(super) fn new(connection: &'a Connection, head: i64, known: &'a mut HashMap<String, SessionRow>) -> Self {
-        Self { connection, found_head: head, head, known, changed: HashMap::new(), changes: Vec::new() }
+    pub(super) fn new(connection: &'a Connection, head: i64, known: &'a mut HashMap<String, Known>) -> Self {
+        Self { connection, found_head: head, head, known, changed: Vec::new(), changes: Vec::new(), insert_event: None }
     }
 
     /// Carries out one command, or refuses it without a trace. An error fails the whole transaction.
@@ -61,12 +72,16 @@ impl<'a> Applying<'a> {
 
     /// Writes what was kept in memory; returns the new head and all changes.
     pub(super) fn finish(self) -> rusqlite::Result<(i64, Vec<SessionChanged>)> {
-        for (session_id, extent) in &self.changed {
-            let Some(row) = self.known.get(session_id) else { continue };
-            update_activity(self.connection, row)?;
-            if *extent == Extent::Whole {
+        for session_id in &self.changed {
+            // One that was deleted since is gone; one that was created anew stands in the list once more.
+            let Some(Known { row, unwritten }) = self.known.get_mut(session_id) else { continue };
+            if *unwritten >= Extent::Activity {
+                update_activity(self.connection, row)?;
+            }
+            if *unwritten == Extent::Whole {
                 update_session(self.connection, row)?;
             }
+            *unwritten = Extent::Nothing;
         }
         if self.head != self.found_head {
             let mut statement = self.connection.prepare_cached("UPDATE log_head SET seq = ?1 WHERE seq = ?2")?;
@@ -92,9 +107,9 @@ impl<'a> Applying<'a> {
         if !self.find(session_id)? {
             return Ok(Err(CommandError::SessionNotFound));
         }
-        let Some(row) = self.known.get_mut(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
-        row.patch(patch.clone());
-        let session = row.session.clone();
+        let Some(known) = self.known.get_mut(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
+        known.row.patch(patch.clone());
+        let session = known.row.session.clone();
         self.session_message(session_id, ChangeKind::SessionUpdated)?;
         Ok(Ok(Outcome::Session(session)))
     }
@@ -103,8 +118,9 @@ impl<'a> Applying<'a> {
         if !self.find(session_id)? {
             return Ok(Err(CommandError::SessionNotFound));
         }
-        let Some(row) = self.known.remove(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
-        self.changed.remove(session_id);
+        let Some(Known { row, .. }) = self.known.remove(session_id) else {
+            return Ok(Err(CommandError::SessionNotFound));
+        };
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
         self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
         let mut quoted = String::new();
@@ -113,16 +129,16 @@ impl<'a> Applying<'a> {
         Ok(Ok(Outcome::Deleted { events_count: row.session.event_count }))
     }
 
-    fn append_event(&mut self, event: &NewEvent, may_create: bool) -> Ran {
+    fn append_event(&mut self, event: &Arc<NewEvent>, may_create: bool) -> Ran {
         let creates = may_create && event.turn() == Turn::Start;
-        if !creates && !self.find(&event.session_id)? {
+        if !self.find(&event.session_id)? && !creates {
             return Ok(Err(CommandError::SessionNotFound));
         }
         let is_new = self.store_event(event)?;
         Ok(Ok(Outcome::Stored { stored: u64::from(is_new), duplicates: u64::from(!is_new) }))
     }
 
-    fn ingest(&mut self, events: &[(usize, NewEvent)]) -> Ran {
+    fn ingest(&mut self, events: &[(usize, Arc<NewEvent>)]) -> Ran {
         // All or nothing: every line is checked before the first is written.
         let mut created: HashSet<&str> = HashSet::new();
         for (line, event) in events {
@@ -141,10 +157,9 @@ impl<'a> Applying<'a> {
         Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
     }
 
-    /// Stores an event whose session exists or may be created; tells whether its key was new.
-    fn store_event(&mut self, event: &NewEvent) -> rusqlite::Result<bool> {
-        self.find(&event.session_id)?;
-        let row = self.known.get(&event.session_id);
+    /// Stores an event whose session was found, or else may be created; tells whether its key was new.
+    fn store_event(&mut self, event: &Arc<NewEvent>) -> rusqlite::Result<bool> {
+        let row = self.known.get(&event.session_id).map(|known| &known.row);
         if let (Some(row), Some(event_id)) = (row, &event.event_id)
             && self.has_key(row.session_key, event_id)?
         {
@@ -153,8 +168,8 @@ impl<'a> Applying<'a> {
         match lifecycle::before_event(row, event, true, self.head + 1) {
             Ok(SessionChange::Create(row)) => self.insert_session(*row)?,
             Ok(SessionChange::Update(status)) => {
-                if let Some(row) = self.known.get_mut(&event.session_id) {
-                    row.turn(status, event);
+                if let Some(known) = self.known.get_mut(&event.session_id) {
+                    known.row.turn(status, event);
                 }
                 self.session_message(&event.session_id, ChangeKind::SessionUpdated)?;
             }
@@ -162,24 +177,32 @@ impl<'a> Applying<'a> {
             // The callers have made sure that there is a session.
             Err(_) => return Err(rusqlite::Error::QueryReturnedNoRows),
         }
-        let Some(row) = self.known.get_mut(&event.session_id) else {
+        let seq = self.next();
+        let Some(known) = self.known.get_mut(&event.session_id) else {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         };
-        self.head += 1;
-        let seq = self.head;
-        row.count(event, seq);
-        let session_key = row.session_key;
-        if !self.changed.contains_key(&event.session_id) {
-            self.changed.insert(event.session_id.clone(), Extent::Activity);
+        known.row.count(event, seq);
+        let session_key = known.row.session_key;
+        if known.unwritten == Extent::Nothing {
+            known.unwritten = Extent::Activity;
+            self.changed.push(event.session_id.clone());
         }
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?;
+        self.insert_event(seq, session_key, event)?;
+        self.changes.push(SessionChanged::Event { seq, event: Arc::clone(event) });
+        Ok(true)
+    }
+
+    fn insert_event(&mut self, seq: i64, session_key: i64, event: &NewEvent) -> rusqlite::Result<()> {
+        let insert = match &mut self.insert_event {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(
+                "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?),
+        };
         let NewEvent { instant_us, event_type, tool_name, event_id, body, .. } = event;
         insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body])?;
-        self.changed_at(seq, &event.session_id, ChangeKind::Event, body.clone());
-        Ok(true)
+        Ok(())
     }
 
     /// Makes sure that a session, if it is there, is known.
@@ -191,7 +214,7 @@ impl<'a> Applying<'a> {
         let found = self.connection.prepare_cached(&sql)?.query_row([session_id], session_row).optional()?;
         let is_there = found.is_some();
         if let Some(row) = found {
-            self.known.insert(session_id.to_owned(), row);
+            self.known.insert(session_id.to_owned(), Known { row, unwritten: Extent::Nothing });
         }
         Ok(is_there)
     }
@@ -205,15 +228,16 @@ impl<'a> Applying<'a> {
     fn insert_session(&mut self, row: SessionRow) -> rusqlite::Result<()> {
         insert_session(self.connection, &row)?;
         let session_id = row.session.session_id.clone();
-        self.known.insert(session_id.clone(), row);
+        self.known.insert(session_id.clone(), Known { row, unwritten: Extent::Nothing });
         self.session_message(&session_id, ChangeKind::SessionCreated)
     }
 
     /// Logs a known session as it is now.
     fn session_message(&mut self, session_id: &str, kind: ChangeKind) -> rusqlite::Result<()> {
-        let Some(row) = self.known.get(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
-        let (session_key, body) = (row.session_key, session_json(&row.session));
-        self.changed.insert(session_id.to_owned(), Extent::Whole);
+        let Some(known) = self.known.get_mut(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
+        let (session_key, body) = (known.row.session_key, session_json(&known.row.session));
+        known.unwritten = Extent::Whole;
+        self.changed.push(session_id.to_owned());
         self.log_session_message(session_key, session_id, kind, body)
     }
 
@@ -229,17 +253,14 @@ impl<'a> Applying<'a> {
             "INSERT INTO session_messages (seq, session_key, session_id, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         insert.execute(params![seq, session_key, session_id, kind.as_str(), body])?;
-        self.changed_at(seq, session_id, kind, body);
+        let change = Change { seq, kind, body };
+        self.changes.push(SessionChanged::Session { session_id: session_id.to_owned(), change });
         Ok(())
     }
 
     fn next(&mut self) -> i64 {
         self.head += 1;
         self.head
-    }
-
-    fn changed_at(&mut self, seq: i64, session_id: &str, kind: ChangeKind, body: String) {
-        self.changes.push(SessionChanged { session_id: session_id.to_owned(), change: Change { seq, kind, body } });
     }
 }
 

@@ -8,10 +8,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use crate::Durability;
 use crate::command::Command;
 use crate::error::CommandError;
-use crate::lifecycle::SessionRow;
 use crate::write::{Committed, Writer};
 
-use super::apply::Applying;
+use super::apply::{Applying, Known};
 use super::chores::Chores;
 use super::open;
 use super::readings::Readings;
@@ -30,7 +29,7 @@ pub(super) struct SqliteWriter {
     /// The last position that was committed.
     head: i64,
     /// What is known of sessions; only this writer changes them, so it is always true.
-    known: HashMap<String, SessionRow>,
+    known: HashMap<String, Known>,
     chores: Chores,
 }
 

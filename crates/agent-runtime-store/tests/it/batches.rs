@@ -2,6 +2,7 @@
 
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_store::error::CommandError;
+use agent_runtime_types::live::SessionChanged;
 use serde_json::json;
 
 use crate::harness::{Opened, append, create, event};
@@ -25,7 +26,7 @@ async fn the_others_of_its_batch_stand() {
     assert!(matches!(&committed.results[1], Err(CommandError::Failed(cause)) if cause.contains("poisoned")));
     assert!(matches!(&committed.results[2], Ok(Outcome::Session(_))));
     assert!(committed.transactions > 1);
-    let seqs: Vec<i64> = committed.changes.iter().map(|changed| changed.change.seq).collect();
+    let seqs: Vec<i64> = committed.changes.iter().map(SessionChanged::seq).collect();
     assert_eq!(seqs, [2, 3, 4], "what failed took no position");
     let session = opened.store.session("a").await.unwrap().unwrap();
     assert_eq!(session.event_count, 1, "what failed was not counted");

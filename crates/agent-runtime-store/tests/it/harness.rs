@@ -105,13 +105,13 @@ pub fn create(id: &str) -> Command {
     Command::CreateSession { session, created_us: 1_764_756_672_000_000 }
 }
 
-pub fn event(id: &str, event_type: &str, second: u32, extra: &Value) -> NewEvent {
+pub fn event(id: &str, event_type: &str, second: u32, extra: &Value) -> Arc<NewEvent> {
     let timestamp = format!("2025-12-03T10:{:02}:{:02}Z", second / 60, second % 60);
     let mut body = json!({"event_type": event_type, "session_id": id, "session_name": id, "timestamp": timestamp});
     for (key, value) in extra.as_object().into_iter().flatten() {
         body[key] = value.clone();
     }
-    NewEvent::parse(body.to_string().as_bytes()).unwrap()
+    Arc::new(NewEvent::parse(body.to_string().as_bytes()).unwrap())
 }
 
 pub fn append(id: &str, event_type: &str, second: u32) -> Command {
