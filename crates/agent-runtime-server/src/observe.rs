@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     pub(crate) ingest: Ingest,
     pub(crate) commit: Commit,
     pub(crate) live: Live,
+    pub(crate) hooks: Hooks,
     gauges: Gauges,
 }
 
@@ -37,6 +38,21 @@ pub(crate) struct Ingest {
     events: Counter,
     duplicates: Counter,
     refused: Counter,
+}
+
+/// Agents' own documents.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    pub(crate) documents: Family<Document, Counter>,
+    forgotten: Counter,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Document {
+    pub(crate) agent: &'static str,
+    /// `stored`, `kept` for later, `refused` or `lost`.
+    pub(crate) became: &'static str,
 }
 
 /// Transactions of the journal.
@@ -99,7 +115,7 @@ impl Metrics {
             closed_as_slow: Counter::default(),
             lag: Histogram::new(POSITIONS),
         };
-        let (ingest, gauges) = (Ingest::default(), Gauges::default());
+        let (ingest, hooks, gauges) = (Ingest::default(), Hooks::default(), Gauges::default());
         let mut all = Registry::with_prefix("agent_runtime");
         all.register("requests", "Answered requests", requests.answered.clone());
         let help = "Time from a request's head to its answer's head";
@@ -120,11 +136,13 @@ impl Metrics {
         all.register("live_replayed_pages", "Pages of history read for live readers", live.replayed_pages.clone());
         all.register("live_closed_as_slow", "Live readers given up as too slow", live.closed_as_slow.clone());
         all.register("live_lag_positions", "Positions a live reader was behind when it was sent to", live.lag.clone());
+        all.register("hook_documents", "Documents of agents' hooks, by what became of them", hooks.documents.clone());
+        all.register("hook_documents_forgotten", "Documents of deleted sessions, dropped", hooks.forgotten.clone());
         all.register("log_head", "Last position of the change log", gauges.head.clone());
         all.register("journal_queue_commands", "Commands that wait to be committed", gauges.queue.clone());
         all.register_with_unit("database_size", "Database on disk", Unit::Bytes, gauges.database_bytes.clone());
         all.register("connections", "Open connections and streams", gauges.connections.clone());
-        Self { registry: all, requests, ingest, commit, live, gauges }
+        Self { registry: all, requests, ingest, commit, live, hooks, gauges }
     }
 
     /// Counts what became of a command.
@@ -133,6 +151,9 @@ impl Metrics {
             Ok(Outcome::Stored { stored, duplicates }) => {
                 self.ingest.events.inc_by(*stored);
                 self.ingest.duplicates.inc_by(*duplicates);
+            }
+            Ok(Outcome::Forgotten) => {
+                self.hooks.forgotten.inc();
             }
             Ok(Outcome::Session(_) | Outcome::Deleted { .. } | Outcome::Ready) => {}
             Err(_) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use agent_runtime_types::event::NewEvent;
+use agent_runtime_types::report::Report;
 use agent_runtime_types::session::{NewSession, Session, SessionPatch};
 
 /// One change that a request asks for: carried out whole, or not at all.
@@ -39,6 +40,8 @@ pub enum Command {
         /// The events, each with its line in the request.
         events: Vec<(usize, Arc<NewEvent>)>,
     },
+    /// What an agent's document says. It creates its session, unless that was deleted and does not start anew.
+    Report(Box<Report>),
     /// Nothing but a sign that writing works.
     Probe,
 }
@@ -49,6 +52,7 @@ impl Command {
         match self {
             Self::AppendEvent { event, .. } => event.body.len(),
             Self::Ingest { events } => events.iter().map(|(_, event)| event.body.len()).sum(),
+            Self::Report(report) => report.events.iter().map(|reported| reported.event.body.len()).sum(),
             Self::CreateSession { .. } | Self::PatchSession { .. } | Self::DeleteSession { .. } | Self::Probe => 0,
         }
     }
@@ -71,6 +75,8 @@ pub enum Outcome {
         /// How many had a key that was already there.
         duplicates: u64,
     },
+    /// The document's session was deleted: it was dropped.
+    Forgotten,
     /// Writing works.
     Ready,
 }

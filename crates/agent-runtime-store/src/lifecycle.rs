@@ -1,6 +1,7 @@
 //! What an event or a patch does to its session. Pure, and the same for every database.
 
 use agent_runtime_types::event::{NewEvent, Turn};
+use agent_runtime_types::report::{Facts, NameRank, Source};
 use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
 use agent_runtime_types::timestamp;
 
@@ -17,6 +18,10 @@ pub struct SessionRow {
     pub last_event_us: Option<i64>,
     /// The newest assistant message that has a text: its instant, then its id.
     pub answer: Option<(i64, i64)>,
+    /// The newest `session_start`: its instant.
+    pub started_us: Option<i64>,
+    /// Where its name comes from.
+    pub name_rank: NameRank,
     /// What clients see.
     pub session: Session,
 }
@@ -38,7 +43,22 @@ pub fn created(new: NewSession, created_us: i64, seq: i64) -> SessionRow {
     let created_at = timestamp::format(created_us);
     let session = blank(session_id, session_name, created_at);
     let session = Session { project_dir, agent_name, parent_session_id, ..session };
-    SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session }
+    row(seq, created_us, NameRank::Person, session)
+}
+
+/// A session that an agent's document creates at the position `seq`.
+pub fn reported(facts: &Facts, seq: i64) -> SessionRow {
+    let session = blank(facts.session_id.clone(), facts.session_name.clone(), facts.at.clone());
+    let session = Session { parent_session_id: facts.parent_session_id.clone(), source: facts.source, ..session };
+    let mut row = row(seq, facts.at_us, facts.name_rank, session);
+    row.learn(facts);
+    row
+}
+
+/// Whether this end belongs to an earlier stretch of the session: it was reported late, and the session has been
+/// taken up again since.
+pub fn is_late_end(row: &SessionRow, event: &NewEvent) -> bool {
+    event.turn() == Turn::Stop && row.started_us.is_some_and(|started_us| event.instant_us < started_us)
 }
 
 /// What `event` does to its session, before it is stored itself. `seq` is the next free position.
@@ -55,8 +75,7 @@ pub fn before_event(
         (None, Turn::Start) if may_create => {
             let session = blank(event.session_id.clone(), event.session_name.clone(), event.timestamp.clone());
             let created_us = event.instant_us;
-            let row = SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session };
-            SessionChange::Create(Box::new(row))
+            SessionChange::Create(Box::new(self::row(seq, created_us, NameRank::Person, session)))
         }
         (None, _) => return Err(CommandError::SessionNotFound),
         (Some(row), Turn::Start) => {
@@ -72,14 +91,22 @@ impl SessionRow {
     /// Carries out a [`SessionChange::Update`].
     pub fn turn(&mut self, status: SessionStatus, event: &NewEvent) {
         self.session.status = status;
-        if status == SessionStatus::Running {
-            self.session.last_resumed_at = Some(event.timestamp.clone());
+        match status {
+            SessionStatus::Running => {
+                self.session.last_resumed_at = Some(event.timestamp.clone());
+                self.session.ended_at = None;
+            }
+            SessionStatus::Finished => self.session.ended_at = Some(event.timestamp.clone()),
         }
     }
 
     /// Counts an event that has been stored at the position `id`.
     pub fn count(&mut self, event: &NewEvent, id: i64) {
         self.session.event_count += 1;
+        self.session.error_count += i64::from(event.is_error);
+        if event.turn() == Turn::Start {
+            self.started_us = self.started_us.max(Some(event.instant_us));
+        }
         if event.is_answer {
             self.answer = self.answer.max(Some((event.instant_us, id)));
         }
@@ -96,12 +123,47 @@ impl SessionRow {
         let session = &mut self.session;
         if let Some(name) = session_name {
             session.session_name = name;
+            self.name_rank = NameRank::Person;
         }
         session.project_dir = project_dir.or(session.project_dir.take());
         session.agent_name = agent_name.or(session.agent_name.take());
         session.last_resumed_at = last_resumed_at.or(session.last_resumed_at.take());
         session.parent_session_id = parent_session_id.or(session.parent_session_id.take());
     }
+}
+
+impl SessionRow {
+    /// Takes over what a document knows better; tells whether anything is new.
+    pub fn learn(&mut self, facts: &Facts) -> bool {
+        let before = self.session.clone();
+        let session = &mut self.session;
+        if facts.name_rank >= self.name_rank && self.name_rank != NameRank::Person {
+            // The first prompt names a session, and not the one that came last.
+            if facts.name_rank > self.name_rank || facts.name_rank == NameRank::Title {
+                session.session_name.clone_from(&facts.session_name);
+            }
+            self.name_rank = facts.name_rank;
+        }
+        let keep_first = |known: &mut Option<String>, said: &Option<String>| {
+            if known.is_none() {
+                known.clone_from(said);
+            }
+        };
+        keep_first(&mut session.project_dir, &facts.project_dir);
+        keep_first(&mut session.agent_name, &facts.agent_name);
+        for (known, said) in
+            [(&mut session.host, &facts.host), (&mut session.model, &facts.model), (&mut session.branch, &facts.branch)]
+        {
+            if said.is_some() {
+                known.clone_from(said);
+            }
+        }
+        *session != before
+    }
+}
+
+fn row(session_key: i64, created_us: i64, name_rank: NameRank, session: Session) -> SessionRow {
+    SessionRow { session_key, created_us, last_event_us: None, answer: None, started_us: None, name_rank, session }
 }
 
 fn blank(session_id: String, session_name: String, created_at: String) -> Session {
@@ -116,5 +178,11 @@ fn blank(session_id: String, session_name: String, created_at: String) -> Sessio
         parent_session_id: None,
         last_event_at: None,
         event_count: 0,
+        source: Source::Api,
+        host: None,
+        model: None,
+        branch: None,
+        ended_at: None,
+        error_count: 0,
     }
 }

@@ -51,6 +51,8 @@ pub struct NewEvent {
     pub event_id: Option<String>,
     /// Whether it is an assistant's message with a text: what `/result` looks for.
     pub is_answer: bool,
+    /// Whether it tells of an `error`.
+    pub is_error: bool,
     /// The event as it is shown, from behind its `id` to its last brace: `"event_type":…}`.
     pub body: String,
 }
@@ -122,6 +124,7 @@ impl NewEvent {
             return Err(Invalid::field("event_id", format_args!("must be 1 to {MAX_EVENT_ID_BYTES} bytes long")));
         }
         Ok(Self {
+            is_error: error.is_some(),
             is_answer: has_text && event_type == "message" && role.as_deref() == Some("assistant"),
             body: shown(&known, &unknown, body.len()),
             event_type: event_type.into_owned(),

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod timestamp;
 
 pub mod event;
+pub mod report;
 pub mod session;
 
 pub mod cursor;

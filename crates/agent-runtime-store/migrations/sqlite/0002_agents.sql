@@ -1,0 +1,15 @@
+-- What agents' own documents tell of their sessions. name_rank says where the name comes from (3: a person, or a
+-- client of the API); started_us is the instant of the newest session_start, by which a late end is known.
+ALTER TABLE sessions ADD COLUMN source TEXT NOT NULL DEFAULT 'api';
+ALTER TABLE sessions ADD COLUMN host TEXT;
+ALTER TABLE sessions ADD COLUMN model TEXT;
+ALTER TABLE sessions ADD COLUMN branch TEXT;
+ALTER TABLE sessions ADD COLUMN ended_at TEXT;
+ALTER TABLE sessions ADD COLUMN error_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN name_rank INTEGER NOT NULL DEFAULT 3;
+ALTER TABLE sessions ADD COLUMN started_us INTEGER;
+
+-- Sessions of agents that were deleted: what their agents still report of them is dropped, until they start anew.
+CREATE TABLE forgotten (
+    session_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,154 @@
+//! What agents' own documents do: they make their sessions, add to what is known, and end what belongs to them.
+
+use agent_runtime_store::command::{Command, Outcome};
+use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
+use agent_runtime_types::report::{Facts, NameRank, Report, ReportedEvent, Source};
+use agent_runtime_types::session::SessionStatus;
+use serde_json::{Value, json};
+
+use crate::harness::{Opened, append, create, event};
+
+fn facts(id: &str) -> Facts {
+    Facts {
+        session_id: id.into(),
+        parent_session_id: None,
+        session_name: format!("work {id}"),
+        name_rank: NameRank::Folder,
+        agent_name: None,
+        project_dir: Some("/work".into()),
+        source: Source::ClaudeCode,
+        host: Some("here".into()),
+        model: None,
+        branch: None,
+        at: "2025-12-03T10:00:00.000000+00:00".into(),
+        at_us: 1_764_756_000_000_000,
+        is_start: false,
+    }
+}
+
+fn reported(id: &str, event_type: &str, second: u32, key: &str) -> ReportedEvent {
+    ReportedEvent { event: event(id, event_type, second, &json!({"event_id": key})), also_keys: Vec::new() }
+}
+
+fn report(facts: Facts, events: Vec<ReportedEvent>) -> Command {
+    Command::Report(Box::new(Report { facts, events }))
+}
+
+const STORED: Outcome = Outcome::Stored { stored: 1, duplicates: 0 };
+
+#[tokio::test]
+async fn any_document_creates_its_session() {
+    let mut opened = Opened::fresh();
+    let committed = opened.commit(vec![report(facts("a"), vec![reported("a", "pre_tool", 1, "k")])]);
+    assert_eq!(committed.results, [Ok(STORED)]);
+    let kinds: Vec<ChangeKind> = committed.changes.iter().map(|changed| changed.kind()).collect();
+    assert_eq!(kinds, [SessionCreated, Event]);
+    let session = opened.store.session("a").await.unwrap().unwrap();
+    assert_eq!(
+        json!(session),
+        json!({"session_id": "a", "session_name": "work a", "status": "running",
+            "created_at": "2025-12-03T10:00:00.000000+00:00", "project_dir": "/work", "agent_name": null,
+            "last_resumed_at": null, "parent_session_id": null, "last_event_at": "2025-12-03T10:00:01Z",
+            "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
+            "ended_at": null, "error_count": 0})
+    );
+}
+
+#[tokio::test]
+async fn what_a_document_adds_is_told_once_and_a_persons_name_stays() {
+    let mut opened = Opened::fresh();
+    opened.one(report(facts("a"), vec![])).unwrap();
+    let named = |name: &str, rank| Facts { session_name: name.into(), name_rank: rank, ..facts("a") };
+    let name = async |opened: &Opened| opened.store.session("a").await.unwrap().unwrap().session_name;
+
+    let first =
+        opened.commit(vec![report(Facts { model: Some("m".into()), ..named("first", NameRank::Prompt) }, vec![])]);
+    assert_eq!(first.changes.iter().map(|changed| changed.kind()).collect::<Vec<_>>(), [SessionUpdated]);
+    assert_eq!(name(&opened).await, "first");
+    let second = opened.commit(vec![report(named("second", NameRank::Prompt), vec![])]);
+    assert!(second.changes.is_empty(), "the first prompt names it, and nothing else is new: {second:?}");
+    opened.one(report(named("title", NameRank::Title), vec![])).unwrap();
+    opened.one(report(named("better title", NameRank::Title), vec![])).unwrap();
+    opened.one(report(named("folder", NameRank::Folder), vec![])).unwrap();
+    assert_eq!(name(&opened).await, "better title");
+
+    let patch = agent_runtime_types::session::SessionPatch::parse(br#"{"session_name": "mine"}"#, "a").unwrap();
+    opened.one(Command::PatchSession { session_id: "a".into(), patch }).unwrap();
+    opened.one(report(named("title again", NameRank::Title), vec![])).unwrap();
+    assert_eq!(name(&opened).await, "mine");
+    assert_eq!(opened.store.session("a").await.unwrap().unwrap().model.as_deref(), Some("m"));
+}
+
+#[tokio::test]
+async fn a_report_is_known_again_by_any_of_its_keys() {
+    let mut opened = Opened::fresh();
+    let again = ReportedEvent { also_keys: vec!["window 1".into()], ..reported("a", "notification", 2, "window 2") };
+    let results = opened
+        .commit(vec![
+            report(facts("a"), vec![reported("a", "notification", 1, "window 1")]),
+            report(facts("a"), vec![again]),
+            report(facts("a"), vec![reported("a", "notification", 1, "window 1")]),
+            report(facts("a"), vec![reported("a", "notification", 60, "window 7")]),
+        ])
+        .results;
+    let doubled = Outcome::Stored { stored: 0, duplicates: 1 };
+    assert_eq!(results, [Ok(STORED), Ok(doubled.clone()), Ok(doubled), Ok(STORED)]);
+}
+
+#[tokio::test]
+async fn an_end_that_comes_late_does_not_finish_what_was_taken_up_again() {
+    let mut opened = Opened::fresh();
+    let status = async |opened: &Opened| opened.store.session("a").await.unwrap().unwrap().status;
+    opened.one(report(facts("a"), vec![reported("a", "session_start", 10, "s1")])).unwrap();
+    opened.one(report(facts("a"), vec![reported("a", "session_start", 30, "s2")])).unwrap();
+    assert_eq!(opened.one(report(facts("a"), vec![reported("a", "session_stop", 20, "e1")])), Ok(STORED));
+    assert_eq!(status(&opened).await, SessionStatus::Running);
+    opened.one(report(facts("a"), vec![reported("a", "session_stop", 40, "e2")])).unwrap();
+    assert_eq!(status(&opened).await, SessionStatus::Finished);
+    assert_eq!(
+        opened.store.session("a").await.unwrap().unwrap().ended_at.as_deref(),
+        Some("2025-12-03T10:00:40Z"),
+        "of the end that counts"
+    );
+    // The rule is the reports' own: for clients of the API the order of commits decides.
+    opened.one(append("a", "session_start", 50)).unwrap();
+    opened.one(append("a", "session_stop", 45)).unwrap();
+    assert_eq!(status(&opened).await, SessionStatus::Finished);
+}
+
+#[tokio::test]
+async fn subagents_end_with_their_parent_and_go_with_it() {
+    let mut opened = Opened::fresh();
+    let child =
+        |id: &str| Facts { parent_session_id: Some("a".into()), agent_name: Some("Explore".into()), ..facts(id) };
+    opened.one(report(facts("a"), vec![reported("a", "session_start", 1, "s")])).unwrap();
+    opened.one(report(child("a:1"), vec![reported("a:1", "pre_tool", 2, "t")])).unwrap();
+    opened.one(report(child("a:2"), vec![reported("a:2", "session_stop", 3, "e")])).unwrap();
+    opened.one(create("a:3")).unwrap();
+    let committed = opened.commit(vec![report(facts("a"), vec![reported("a", "session_stop", 9, "e")])]);
+    let told: Vec<(ChangeKind, &str)> = committed.changes.iter().map(|c| (c.kind(), c.session_id())).collect();
+    assert_eq!(told, [(SessionUpdated, "a"), (Event, "a"), (SessionUpdated, "a:1"), (Event, "a:1")]);
+    let ended = opened.log_after(0).await.pop().unwrap();
+    let body: Value = serde_json::from_str(&ended.message("e")).unwrap();
+    assert_eq!(body["data"]["reason"], "parent_ended");
+
+    let committed = opened.commit(vec![Command::DeleteSession { session_id: "a".into() }]);
+    let told: Vec<(ChangeKind, &str)> = committed.changes.iter().map(|c| (c.kind(), c.session_id())).collect();
+    assert_eq!(told, [(SessionDeleted, "a"), (SessionDeleted, "a:1"), (SessionDeleted, "a:2")]);
+    assert!(opened.store.session("a:3").await.unwrap().is_some(), "a client's own session only looks like one");
+}
+
+#[tokio::test]
+async fn a_deleted_session_stays_away_until_its_agent_starts_it_anew() {
+    let mut opened = Opened::fresh();
+    let child = Facts { parent_session_id: Some("a".into()), ..facts("a:1") };
+    opened.one(report(facts("a"), vec![reported("a", "session_start", 1, "s")])).unwrap();
+    opened.one(Command::DeleteSession { session_id: "a".into() }).unwrap();
+    let late = || report(facts("a"), vec![reported("a", "pre_tool", 2, "t")]);
+    assert_eq!(opened.one(late()), Ok(Outcome::Forgotten));
+    assert_eq!(opened.one(report(child, vec![])), Ok(Outcome::Forgotten), "its subagents' documents go the same way");
+    assert!(opened.store.session("a").await.unwrap().is_none());
+    let anew = Facts { is_start: true, ..facts("a") };
+    assert_eq!(opened.one(report(anew, vec![reported("a", "session_start", 5, "s")])), Ok(STORED));
+    assert_eq!(opened.one(late()), Ok(STORED));
+}
