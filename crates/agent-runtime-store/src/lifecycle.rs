@@ -1,7 +1,8 @@
 //! What an event or a patch does to its session. Pure, and the same for every database.
 
+use agent_runtime_types::activity::{Activity, ActivityState, OpenTool};
 use agent_runtime_types::event::{NewEvent, Turn};
-use agent_runtime_types::report::{Facts, NameRank, Source};
+use agent_runtime_types::report::{Facts, NameRank, Process, Source};
 use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
 use agent_runtime_types::timestamp;
 
@@ -22,6 +23,12 @@ pub struct SessionRow {
     pub started_us: Option<i64>,
     /// Where its name comes from.
     pub name_rank: NameRank,
+    /// The process that its agent runs in.
+    pub process: Option<Process>,
+    /// The instant of the event that last told of its activity.
+    pub activity_us: Option<i64>,
+    /// The calls that have not come back.
+    pub open_tools: Vec<OpenTool>,
     /// What clients see.
     pub session: Session,
 }
@@ -117,6 +124,27 @@ impl SessionRow {
         }
     }
 
+    /// Takes what an event, stored at the position `id`, says of the activity; tells whether that has changed.
+    pub fn act(&mut self, event: &NewEvent, id: i64) -> bool {
+        // The events of a client of the API follow no agent's rules, and their messages have the keys of the API. What
+        // comes late says nothing of now.
+        if self.session.source == Source::Api || self.activity_us.is_some_and(|known_us| event.instant_us < known_us) {
+            return false;
+        }
+        let Some((state, tool)) = event.signal.follow(&mut self.open_tools) else { return false };
+        self.activity_us = Some(event.instant_us);
+        let is_same = |known: &Activity| {
+            // Whoever asks once more need not say for which tool.
+            let asks_again = state != ActivityState::Working && tool.is_none();
+            known.state == state && (known.tool == tool || asks_again)
+        };
+        if self.session.activity.as_ref().is_some_and(is_same) {
+            return false;
+        }
+        self.session.activity = Some(Activity { state, since: event.timestamp.clone(), event_id: Some(id), tool });
+        true
+    }
+
     /// Carries out a patch: what is not given stays.
     pub fn patch(&mut self, patch: SessionPatch) {
         let SessionPatch { session_name, project_dir, agent_name, last_resumed_at, parent_session_id } = patch;
@@ -151,6 +179,7 @@ impl SessionRow {
         };
         keep_first(&mut session.project_dir, &facts.project_dir);
         keep_first(&mut session.agent_name, &facts.agent_name);
+        self.process = facts.process.or(self.process);
         for (known, said) in
             [(&mut session.host, &facts.host), (&mut session.model, &facts.model), (&mut session.branch, &facts.branch)]
         {
@@ -163,7 +192,18 @@ impl SessionRow {
 }
 
 fn row(session_key: i64, created_us: i64, name_rank: NameRank, session: Session) -> SessionRow {
-    SessionRow { session_key, created_us, last_event_us: None, answer: None, started_us: None, name_rank, session }
+    SessionRow {
+        session_key,
+        created_us,
+        last_event_us: None,
+        answer: None,
+        started_us: None,
+        name_rank,
+        process: None,
+        activity_us: None,
+        open_tools: Vec::new(),
+        session,
+    }
 }
 
 fn blank(session_id: String, session_name: String, created_at: String) -> Session {
@@ -184,5 +224,6 @@ fn blank(session_id: String, session_name: String, created_at: String) -> Sessio
         branch: None,
         ended_at: None,
         error_count: 0,
+        activity: None,
     }
 }

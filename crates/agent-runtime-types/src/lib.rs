@@ -8,6 +8,7 @@ pub mod json;
 pub mod problem;
 pub mod timestamp;
 
+pub mod activity;
 pub mod event;
 pub mod report;
 pub mod session;

@@ -88,12 +88,23 @@ pub struct Facts {
     pub model: Option<String>,
     /// The branch of its folder.
     pub branch: Option<String>,
+    /// The process that the agent runs in.
+    pub process: Option<Process>,
     /// When the document came, as it is shown.
     pub at: String,
     /// The same in microseconds since 1970.
     pub at_us: i64,
     /// Whether the agent says that the session starts: only then does one that was deleted come back.
     pub is_start: bool,
+}
+
+/// A process on the machine that a session's `host` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in the system's own units: numbers are used again.
+    pub started: Option<u64>,
 }
 
 /// An event that a document reports.

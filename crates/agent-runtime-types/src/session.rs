@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::activity::Activity;
 use crate::json::{self, Member};
 use crate::problem::Invalid;
 use crate::report::Source;
@@ -92,6 +93,9 @@ pub struct Session {
     pub ended_at: Option<String>,
     /// How many of its events tell of an `error`.
     pub error_count: i64,
+    /// What it is doing, as far as its events tell; `null` for a session of a client of the API.
+    #[schema(required)]
+    pub activity: Option<Activity>,
 }
 
 /// The body of `POST /sessions`, checked.

@@ -82,7 +82,7 @@ impl Store for Log {
 }
 
 fn change(seq: i64, kind: ChangeKind) -> Change {
-    Change { seq, kind, body: "\"x\"".into() }
+    Change { seq, kind, body: "\"x\"".into(), activity: None }
 }
 
 /// What may happen, in any order.

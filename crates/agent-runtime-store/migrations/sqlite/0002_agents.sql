@@ -8,6 +8,15 @@ ALTER TABLE sessions ADD COLUMN ended_at TEXT;
 ALTER TABLE sessions ADD COLUMN error_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN name_rank INTEGER NOT NULL DEFAULT 3;
 ALTER TABLE sessions ADD COLUMN started_us INTEGER;
+ALTER TABLE sessions ADD COLUMN pid INTEGER;
+ALTER TABLE sessions ADD COLUMN process_started INTEGER;
+
+-- What a session is doing, as JSON, since the event at activity_us; its calls that have not come back, as JSON. An
+-- event keeps the activity that began with it, so that its message can be made again.
+ALTER TABLE sessions ADD COLUMN activity TEXT;
+ALTER TABLE sessions ADD COLUMN activity_us INTEGER;
+ALTER TABLE sessions ADD COLUMN open_tools TEXT;
+ALTER TABLE events ADD COLUMN activity TEXT;
 
 -- Sessions of agents that were deleted: what their agents still report of them is dropped, until they start anew.
 CREATE TABLE forgotten (

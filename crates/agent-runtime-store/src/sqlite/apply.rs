@@ -16,7 +16,7 @@ use crate::command::{Command, Outcome};
 use crate::error::CommandError;
 use crate::lifecycle::{self, SessionChange, SessionRow};
 
-use super::rows::{SESSION_COLUMNS, insert_session, session_json, session_row, update_activity, update_session};
+use super::rows::{SESSION_COLUMNS, as_json, insert_session, session_row, update_activity, update_session};
 
 /// A transaction under way.
 ///
@@ -199,26 +199,34 @@ impl<'a> Applying<'a> {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         };
         known.row.count(event, seq);
+        let has_changed = !is_late && known.row.act(event, seq);
+        let activity = known.row.session.activity.as_ref().filter(|_| has_changed).map(as_json);
         let session_key = known.row.session_key;
         if known.unwritten == Extent::Nothing {
             known.unwritten = Extent::Activity;
             self.changed.push(event.session_id.clone());
         }
-        self.insert_event(seq, session_key, event)?;
-        self.changes.push(SessionChanged::Event { seq, event: Arc::clone(event) });
+        self.insert_event(seq, session_key, event, activity.as_deref())?;
+        self.changes.push(SessionChanged::Event { seq, event: Arc::clone(event), activity });
         Ok(true)
     }
 
-    fn insert_event(&mut self, seq: i64, session_key: i64, event: &NewEvent) -> rusqlite::Result<()> {
+    fn insert_event(
+        &mut self,
+        seq: i64,
+        session_key: i64,
+        event: &NewEvent,
+        activity: Option<&str>,
+    ) -> rusqlite::Result<()> {
         let insert = match &mut self.insert_event {
             Some(insert) => insert,
             none => none.insert(self.connection.prepare_cached(
-                "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body, activity)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?),
         };
         let NewEvent { instant_us, event_type, tool_name, event_id, body, .. } = event;
-        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body])?;
+        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body, activity])?;
         Ok(())
     }
 
@@ -252,7 +260,7 @@ impl<'a> Applying<'a> {
     /// Logs a known session as it is now.
     fn session_message(&mut self, session_id: &str, kind: ChangeKind) -> rusqlite::Result<()> {
         let Some(known) = self.known.get_mut(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
-        let (session_key, body) = (known.row.session_key, session_json(&known.row.session));
+        let (session_key, body) = (known.row.session_key, as_json(&known.row.session));
         known.unwritten = Extent::Whole;
         self.changed.push(session_id.to_owned());
         self.log_session_message(session_key, session_id, kind, body)
@@ -270,7 +278,7 @@ impl<'a> Applying<'a> {
             "INSERT INTO session_messages (seq, session_key, session_id, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         insert.execute(params![seq, session_key, session_id, kind.as_str(), body])?;
-        let change = Change { seq, kind, body };
+        let change = Change { seq, kind, body, activity: None };
         self.changes.push(SessionChanged::Session { session_id: session_id.to_owned(), change });
         Ok(())
     }

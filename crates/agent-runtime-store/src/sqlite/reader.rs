@@ -242,19 +242,19 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
     // Both halves walk their table in the order of positions, and the engine merges them as it goes.
     let mut statement = connection.prepare_cached(match range.only {
         None => {
-            "SELECT id AS seq, 'event' AS kind, body FROM events
+            "SELECT id AS seq, 'event' AS kind, body, activity FROM events
              WHERE id > ?1 AND id <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
              UNION ALL
-             SELECT seq, kind, body FROM session_messages
+             SELECT seq, kind, body, NULL FROM session_messages
              WHERE seq > ?1 AND seq <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
              ORDER BY 1"
         }
         Some(_) => {
-            "SELECT id AS seq, 'event' AS kind, body FROM events
+            "SELECT id AS seq, 'event' AS kind, body, activity FROM events
              WHERE id > ?1 AND id <= ?2 AND session_key IN
                 (SELECT session_key FROM sessions WHERE session_id IN (SELECT value FROM rarray(?3)))
              UNION ALL
-             SELECT seq, kind, body FROM session_messages
+             SELECT seq, kind, body, NULL FROM session_messages
              WHERE seq > ?1 AND seq <= ?2 AND session_id IN (SELECT value FROM rarray(?3))
                 AND session_key NOT IN (SELECT session_key FROM erasures)
              ORDER BY 1"
@@ -270,7 +270,7 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
         let (seq, kind, body): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let kind = ChangeKind::parse(&kind).ok_or(rusqlite::Error::InvalidColumnName(kind))?;
         bytes += body.len();
-        changes.push(Change { seq, kind, body });
+        changes.push(Change { seq, kind, body, activity: row.get(3)? });
         if changes.len() >= page.rows || bytes >= page.bytes {
             return Ok(ChangePage { changes, read_to: seq });
         }

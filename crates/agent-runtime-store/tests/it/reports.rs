@@ -1,5 +1,6 @@
 //! What agents' own documents do: they make their sessions, add to what is known, and end what belongs to them.
 
+use agent_runtime_store::Durability;
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
 use agent_runtime_types::report::{Facts, NameRank, Report, ReportedEvent, Source};
@@ -20,6 +21,7 @@ fn facts(id: &str) -> Facts {
         host: Some("here".into()),
         model: None,
         branch: None,
+        process: None,
         at: "2025-12-03T10:00:00.000000+00:00".into(),
         at_us: 1_764_756_000_000_000,
         is_start: false,
@@ -50,7 +52,8 @@ async fn any_document_creates_its_session() {
             "created_at": "2025-12-03T10:00:00.000000+00:00", "project_dir": "/work", "agent_name": null,
             "last_resumed_at": null, "parent_session_id": null, "last_event_at": "2025-12-03T10:00:01Z",
             "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
-            "ended_at": null, "error_count": 0})
+            "ended_at": null, "error_count": 0,
+            "activity": {"state": "working", "since": "2025-12-03T10:00:01Z", "event_id": 2, "tool": null}})
     );
 }
 
@@ -151,4 +154,47 @@ async fn a_deleted_session_stays_away_until_its_agent_starts_it_anew() {
     let anew = Facts { is_start: true, ..facts("a") };
     assert_eq!(opened.one(report(anew, vec![reported("a", "session_start", 5, "s")])), Ok(STORED));
     assert_eq!(opened.one(late()), Ok(STORED));
+}
+
+#[tokio::test]
+async fn an_event_that_changes_the_activity_says_so_live_and_in_replay() {
+    let mut opened = Opened::fresh();
+    let tool = |event_type, second, key: &str, call: &str| {
+        let more = json!({"event_id": key, "tool_name": "Bash", "tool_use_id": call});
+        ReportedEvent { event: event("a", event_type, second, &more), also_keys: Vec::new() }
+    };
+    let mut changes = opened
+        .commit(vec![report(
+            facts("a"),
+            vec![
+                reported("a", "session_start", 1, "s"),
+                tool("pre_tool", 10, "t1", "1"),
+                tool("pre_tool", 11, "t2", "2"),
+                reported("a", "notification", 5, "late, and says nothing"),
+            ],
+        )])
+        .changes;
+    let mut opened = opened.reopen(Durability::Full, "second");
+    changes.extend(opened.commit(vec![report(facts("a"), vec![tool("post_tool", 12, "t3", "2")])]).changes);
+    changes.extend(opened.commit(vec![report(facts("a"), vec![tool("post_tool", 13, "t4", "1")])]).changes);
+    let messages: Vec<String> = changes.iter().map(|changed| changed.message("e")).collect();
+    let replayed: Vec<String> = opened.log_after(0).await.iter().map(|change| change.message("e")).collect();
+    assert_eq!(replayed, messages);
+    let told = messages.iter().map(|message| serde_json::from_str::<Value>(message).unwrap());
+    let told: Vec<Value> =
+        told.map(|message| json!([message["activity"]["state"], message["activity"]["tool"]])).collect();
+    let (idle, bash, thinking, nothing) =
+        (json!(["idle", null]), json!(["working", "Bash"]), json!(["working", null]), json!([null, null]));
+    assert_eq!(told, [nothing.clone(), idle, bash, nothing.clone(), nothing.clone(), nothing, thinking]);
+    let activity = opened.store.session("a").await.unwrap().unwrap().activity.unwrap();
+    assert_eq!((activity.since.as_str(), activity.event_id), ("2025-12-03T10:00:13Z", Some(7)));
+}
+
+#[tokio::test]
+async fn a_client_of_the_api_follows_no_agents_rules() {
+    let mut opened = Opened::fresh();
+    opened.create("a");
+    let committed = opened.commit(vec![append("a", "pre_tool", 1)]);
+    assert!(!committed.changes[0].message("e").contains("activity"));
+    assert_eq!(opened.store.session("a").await.unwrap().unwrap().activity, None);
 }

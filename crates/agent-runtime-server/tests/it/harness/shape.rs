@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::harness::{Answer, TestServer};
 
 /// The keys of a session, all of them always there.
-pub(crate) const SESSION_KEYS: [&str; 16] = [
+pub(crate) const SESSION_KEYS: [&str; 17] = [
     "session_id",
     "session_name",
     "status",
@@ -28,6 +28,7 @@ pub(crate) const SESSION_KEYS: [&str; 16] = [
     "branch",
     "ended_at",
     "error_count",
+    "activity",
 ];
 
 /// The keys of an event without any of the client's own, all of them always there.
