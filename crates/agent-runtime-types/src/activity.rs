@@ -5,11 +5,11 @@
 //!
 //! | signal | the session then |
 //! | --- | --- |
-//! | `session_start`; `stop` and `interrupt` (a turn ends) | is `idle` |
+//! | `session_start`; `stop`, `stop_failure` and `interrupt` (a turn ends) | is `idle` |
 //! | `stop` while background tasks run | is `working` |
-//! | a `message` of the role `user`; `permission_denied` | is `working` |
+//! | a `message` of the role `user` | is `working` |
 //! | `pre_tool` | is `working` on that tool, or `waiting_input` when the tool is one that asks a person |
-//! | `post_tool` | is `working`, on a tool that is still open if there is one |
+//! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one |
 //! | `permission_request`, the notification `permission_prompt` | is `waiting_permission` |
 //! | the notifications `idle_prompt`, `elicitation_dialog`, `elicitation_url_dialog`, `agent_needs_input`; `elicitation` | is `waiting_input` |
 //! | `session_stop` | is `ended`, or `gone` when its process was found to be |
@@ -108,21 +108,19 @@ impl Signal {
         let call = || member("tool_use_id").and_then(json::string).map(std::borrow::Cow::into_owned);
         let owned = || tool.map(str::to_owned);
         match event_type {
-            "session_start" | "interrupt" | "stop_failure" => Self::Turn(ActivityState::Idle),
             "session_stop" if reason == Some(PROCESS_GONE) => Self::Turn(ActivityState::Gone),
             "session_stop" => Self::Turn(ActivityState::Ended),
             "message" if role == Some("user") => Self::Turn(ActivityState::Working),
-            "permission_denied" => Self::ToolReturned { call: call() },
             "pre_tool" => match tool {
                 Some(tool) if ASKING_TOOLS.contains(&tool) => Self::Asks(ActivityState::WaitingInput, owned()),
                 tool => Self::ToolCalled { tool: tool.unwrap_or_default().to_owned(), call: call() },
             },
-            "post_tool" => Self::ToolReturned { call: call() },
+            "post_tool" | "permission_denied" => Self::ToolReturned { call: call() },
             "permission_request" => Self::Asks(ActivityState::WaitingPermission, owned()),
             "elicitation" => Self::Asks(ActivityState::WaitingInput, None),
             "notification" => member("hook").map_or(Self::None, notification),
             "stop" if member("hook").is_some_and(has_background_tasks) => Self::Turn(ActivityState::Working),
-            "stop" => Self::Turn(ActivityState::Idle),
+            "session_start" | "stop" | "stop_failure" | "interrupt" => Self::Turn(ActivityState::Idle),
             _ => Self::None,
         }
     }
@@ -196,6 +194,7 @@ mod tests {
         events.iter().map(|event| read(event).follow(&mut open)).collect()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands beside `None` in the lists")]
     fn is(state: ActivityState, tool: &str) -> Option<(ActivityState, Option<String>)> {
         Some((state, Some(tool.to_owned()).filter(|tool| !tool.is_empty())))
     }
