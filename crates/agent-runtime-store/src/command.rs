@@ -62,7 +62,7 @@ impl Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The session as it is now.
-    Session(Session),
+    Session(Box<Session>),
     /// The session is gone, with so many events.
     Deleted {
         /// How many events it had.

@@ -102,7 +102,7 @@ impl<'a> Applying<'a> {
             return Ok(Err(CommandError::SessionExists));
         }
         let row = lifecycle::created(session.clone(), created_us, self.head + 1);
-        let outcome = Outcome::Session(row.session.clone());
+        let outcome = Outcome::Session(Box::new(row.session.clone()));
         self.insert_session(row)?;
         Ok(Ok(outcome))
     }
@@ -113,7 +113,7 @@ impl<'a> Applying<'a> {
         }
         let Some(known) = self.known.get_mut(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
         known.row.patch(patch.clone());
-        let session = known.row.session.clone();
+        let session = Box::new(known.row.session.clone());
         self.session_message(session_id, ChangeKind::SessionUpdated)?;
         Ok(Ok(Outcome::Session(session)))
     }
