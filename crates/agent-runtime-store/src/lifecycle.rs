@@ -167,7 +167,7 @@ impl SessionRow {
         let session = &mut self.session;
         if facts.name_rank >= self.name_rank && self.name_rank != NameRank::Person {
             // The first prompt names a session, and not the one that came last.
-            if facts.name_rank > self.name_rank || facts.name_rank == NameRank::Title {
+            if facts.name_rank > self.name_rank || facts.name_rank >= NameRank::Title {
                 session.session_name.clone_from(&facts.session_name);
             }
             self.name_rank = facts.name_rank;

@@ -45,14 +45,18 @@ pub enum NameRank {
     Prompt = 1,
     /// The agent's own title for it.
     Title = 2,
-    /// A person, or a client of the API: nothing replaces it but the same.
-    Person = 3,
+    /// A title that a person gave in the agent.
+    ChosenTitle = 3,
+    /// A person here, or a client of the API: nothing replaces it but the same.
+    Person = 4,
 }
 
 impl NameRank {
     /// Reads the number under which it is stored.
     pub fn from_number(number: i64) -> Option<Self> {
-        [Self::Folder, Self::Prompt, Self::Title, Self::Person].into_iter().find(|rank| *rank as i64 == number)
+        [Self::Folder, Self::Prompt, Self::Title, Self::ChosenTitle, Self::Person]
+            .into_iter()
+            .find(|rank| *rank as i64 == number)
     }
 }
 
@@ -94,6 +98,8 @@ pub struct Facts {
     pub at: String,
     /// The same in microseconds since 1970.
     pub at_us: i64,
+    /// Whether it goes on from what the same process ran before, where the document does not name it.
+    pub continues_process: bool,
     /// Whether the agent says that the session starts: only then does one that was deleted come back.
     pub is_start: bool,
 }

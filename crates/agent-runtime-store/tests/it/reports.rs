@@ -3,7 +3,8 @@
 use agent_runtime_store::Durability;
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
-use agent_runtime_types::report::{Facts, NameRank, Report, ReportedEvent, Source};
+use agent_runtime_types::live::SessionChanged;
+use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent, Source};
 use agent_runtime_types::session::SessionStatus;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ fn facts(id: &str) -> Facts {
         process: None,
         at: "2025-12-03T10:00:00.000000+00:00".into(),
         at_us: 1_764_756_000_000_000,
+        continues_process: false,
         is_start: false,
     }
 }
@@ -43,7 +45,7 @@ async fn any_document_creates_its_session() {
     let mut opened = Opened::fresh();
     let committed = opened.commit(vec![report(facts("a"), vec![reported("a", "pre_tool", 1, "k")])]);
     assert_eq!(committed.results, [Ok(STORED)]);
-    let kinds: Vec<ChangeKind> = committed.changes.iter().map(|changed| changed.kind()).collect();
+    let kinds: Vec<ChangeKind> = committed.changes.iter().map(SessionChanged::kind).collect();
     assert_eq!(kinds, [SessionCreated, Event]);
     let session = opened.store.session("a").await.unwrap().unwrap();
     assert_eq!(
@@ -66,7 +68,7 @@ async fn what_a_document_adds_is_told_once_and_a_persons_name_stays() {
 
     let first =
         opened.commit(vec![report(Facts { model: Some("m".into()), ..named("first", NameRank::Prompt) }, vec![])]);
-    assert_eq!(first.changes.iter().map(|changed| changed.kind()).collect::<Vec<_>>(), [SessionUpdated]);
+    assert_eq!(first.changes.iter().map(SessionChanged::kind).collect::<Vec<_>>(), [SessionUpdated]);
     assert_eq!(name(&opened).await, "first");
     let second = opened.commit(vec![report(named("second", NameRank::Prompt), vec![])]);
     assert!(second.changes.is_empty(), "the first prompt names it, and nothing else is new: {second:?}");
@@ -197,4 +199,33 @@ async fn a_client_of_the_api_follows_no_agents_rules() {
     let committed = opened.commit(vec![append("a", "pre_tool", 1)]);
     assert!(!committed.changes[0].message("e").contains("activity"));
     assert_eq!(opened.store.session("a").await.unwrap().unwrap().activity, None);
+}
+
+#[tokio::test]
+async fn what_the_same_process_begins_next_is_linked_to_what_it_ran_before() {
+    let mut opened = Opened::fresh();
+    let by = |id: &str, pid, continues_process| Facts {
+        process: Some(Process { pid, started: Some(u64::MAX) }),
+        continues_process,
+        ..facts(id)
+    };
+    for told in [by("a", 7, false), by("other", 8, false), by("b", 7, true), by("c", 7, false)] {
+        opened.one(report(told, vec![])).unwrap();
+    }
+    let parent = async |id: &str| opened.store.session(id).await.unwrap().unwrap().parent_session_id;
+    assert_eq!(parent("b").await.as_deref(), Some("a"));
+    assert_eq!(parent("c").await, None);
+}
+
+#[tokio::test]
+async fn another_sessions_document_ends_a_subagent_once() {
+    let mut opened = Opened::fresh();
+    let child = Facts { parent_session_id: Some("a".into()), ..facts("a:1") };
+    opened.one(report(child, vec![reported("a:1", "session_start", 1, "s")])).unwrap();
+    let ends = |key: &str| report(facts("a"), vec![reported("a:1", "session_stop", 9, key)]);
+    assert_eq!(opened.one(ends("by the call")), Ok(STORED));
+    assert_eq!(opened.one(ends("once more")), Ok(Outcome::Stored { stored: 0, duplicates: 1 }));
+    let unknown = report(facts("a"), vec![reported("a:2", "session_stop", 9, "k")]);
+    assert_eq!(opened.one(unknown), Ok(Outcome::Stored { stored: 0, duplicates: 1 }), "it makes none");
+    assert!(opened.store.session("a:2").await.unwrap().is_none());
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::json::push_string;
 use agent_runtime_types::live::ChangeKind;
-use agent_runtime_types::report::{Facts, Report, ReportedEvent};
+use agent_runtime_types::report::{Facts, Process, Report, ReportedEvent};
 use agent_runtime_types::session::SessionStatus;
+use rusqlite::{OptionalExtension, params};
 
 use crate::command::Outcome;
 use crate::lifecycle;
@@ -27,11 +28,15 @@ impl Applying<'_> {
         } else if self.is_forgotten(facts)? {
             return Ok(Ok(Outcome::Forgotten));
         } else {
-            self.insert_session(lifecycle::reported(facts, self.head + 1))?;
+            let mut row = lifecycle::reported(facts, self.head + 1);
+            if row.session.parent_session_id.is_none() && facts.continues_process {
+                row.session.parent_session_id = self.last_of_process(facts)?;
+            }
+            self.insert_session(row)?;
         }
         let mut stored = 0;
         for reported in events {
-            stored += u64::from(self.store_reported(reported)?);
+            stored += u64::from(self.store_reported(reported, &facts.session_id)?);
         }
         Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
     }
@@ -67,13 +72,28 @@ impl Applying<'_> {
         Ok(is_there(&facts.session_id)? || facts.parent_session_id.as_deref().map_or(Ok(false), is_there)?)
     }
 
-    fn store_reported(&mut self, reported: &ReportedEvent) -> rusqlite::Result<bool> {
+    /// The session that a process ran last.
+    fn last_of_process(&self, facts: &Facts) -> rusqlite::Result<Option<String>> {
+        let Some(Process { pid, started }) = facts.process else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached(
+            "SELECT session_id FROM sessions WHERE pid = ?1 AND process_started IS ?2 AND host IS ?3
+                AND session_id <> ?4 AND source = ?5 AND instr(session_id, ':') = 0
+             ORDER BY session_key DESC LIMIT 1",
+        )?;
+        let asked = params![pid, started.map(u64::cast_signed), facts.host, facts.session_id, facts.source.as_str()];
+        statement.query_row(asked, |row| row.get(0)).optional()
+    }
+
+    fn store_reported(&mut self, reported: &ReportedEvent, reporting: &str) -> rusqlite::Result<bool> {
         let ReportedEvent { event, also_keys } = reported;
         // A document may end another session, a subagent's; that one must have been made by its own.
         if !self.find(&event.session_id)? {
             return Ok(false);
         }
         let Some(row) = self.known.get(&event.session_id).map(|known| &known.row) else { return Ok(false) };
+        if event.session_id != reporting && row.session.status == SessionStatus::Finished {
+            return Ok(false);
+        }
         let (is_late, session_key) = (lifecycle::is_late_end(row, event), row.session_key);
         for key in also_keys {
             if self.has_key(session_key, key)? {
