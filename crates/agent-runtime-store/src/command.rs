@@ -42,6 +42,15 @@ pub enum Command {
     },
     /// What an agent's document says. It creates its session, unless that was deleted and does not start anew.
     Report(Box<Report>),
+    /// A session of an agent has been silent for long, though it said that it is at work.
+    Stall {
+        /// The session.
+        session_id: String,
+        /// Its newest event: with a newer one it is not silent any more.
+        last_event_us: Option<i64>,
+        /// Since when it counts as stalled, as it is shown.
+        since: String,
+    },
     /// Nothing but a sign that writing works.
     Probe,
 }
@@ -53,7 +62,11 @@ impl Command {
             Self::AppendEvent { event, .. } => event.body.len(),
             Self::Ingest { events } => events.iter().map(|(_, event)| event.body.len()).sum(),
             Self::Report(report) => report.events.iter().map(|reported| reported.event.body.len()).sum(),
-            Self::CreateSession { .. } | Self::PatchSession { .. } | Self::DeleteSession { .. } | Self::Probe => 0,
+            Self::CreateSession { .. }
+            | Self::PatchSession { .. }
+            | Self::DeleteSession { .. }
+            | Self::Stall { .. }
+            | Self::Probe => 0,
         }
     }
 }

@@ -145,6 +145,18 @@ impl SessionRow {
         true
     }
 
+    /// Notes that the session has been silent since `last_event_us`; tells whether that is new. A tool may take as
+    /// long as it likes.
+    pub fn stall(&mut self, last_event_us: Option<i64>, since: &str) -> bool {
+        let Some(activity) = &mut self.session.activity else { return false };
+        let silent = self.last_event_us == last_event_us && self.open_tools.is_empty();
+        if !silent || activity.state != ActivityState::Working || activity.tool.is_some() {
+            return false;
+        }
+        (activity.state, activity.since) = (ActivityState::Stalled, since.to_owned());
+        true
+    }
+
     /// Carries out a patch: what is not given stays.
     pub fn patch(&mut self, patch: SessionPatch) {
         let SessionPatch { session_name, project_dir, agent_name, last_resumed_at, parent_session_id } = patch;

@@ -64,6 +64,9 @@ impl Store for Log {
     async fn sessions(&self, _: SessionQuery) -> Result<SessionPage, ReadError> {
         unreachable!()
     }
+    async fn running_agents(&self) -> Result<Vec<agent_runtime_store::read::RunningAgent>, ReadError> {
+        unreachable!()
+    }
     async fn session(&self, _: &str) -> Result<Option<Session>, ReadError> {
         unreachable!()
     }

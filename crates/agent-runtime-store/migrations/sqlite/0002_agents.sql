@@ -11,6 +11,7 @@ ALTER TABLE sessions ADD COLUMN started_us INTEGER;
 ALTER TABLE sessions ADD COLUMN pid INTEGER;
 ALTER TABLE sessions ADD COLUMN process_started INTEGER;
 CREATE INDEX sessions_by_process ON sessions (pid) WHERE pid IS NOT NULL;
+CREATE INDEX sessions_of_running_agents ON sessions (session_key) WHERE status = 'running' AND source <> 'api';
 
 -- What a session is doing, as JSON, since the event at activity_us; its calls that have not come back, as JSON. An
 -- event keeps the activity that began with it, so that its message can be made again.

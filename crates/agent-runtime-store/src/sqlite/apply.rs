@@ -67,6 +67,7 @@ impl<'a> Applying<'a> {
             Command::AppendEvent { event, may_create } => self.append_event(event, *may_create),
             Command::Ingest { events } => self.ingest(events),
             Command::Report(report) => self.report(report),
+            Command::Stall { session_id, last_event_us, since } => self.stall(session_id, *last_event_us, since),
             Command::Probe => {
                 self.connection.execute("UPDATE log_head SET seq = seq", [])?;
                 Ok(Ok(Outcome::Ready))

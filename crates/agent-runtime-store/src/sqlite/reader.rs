@@ -12,8 +12,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::ReadError;
+use crate::lifecycle::SessionRow;
 use crate::read::{
-    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, SessionPage, Snapshot, Store,
+    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, RunningAgent, SessionPage,
+    Snapshot, Store,
 };
 use crate::write::Writer;
 
@@ -54,6 +56,10 @@ impl Store for SqliteStore {
 
     async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, ReadError> {
         self.readers.run(move |connection| Ok(sessions(connection, &query)?)).await
+    }
+
+    async fn running_agents(&self) -> Result<Vec<RunningAgent>, ReadError> {
+        self.readers.run(|connection| Ok(running_agents(connection)?)).await
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError> {
@@ -149,6 +155,17 @@ fn held_session(connection: &Connection, readings: &Readings, session_id: &str) 
 fn log_bounds(connection: &Connection) -> rusqlite::Result<LogBounds> {
     let mut statement = connection.prepare_cached("SELECT floor, seq FROM log_head")?;
     statement.query_row([], |row| Ok(LogBounds { floor: row.get(0)?, head: row.get(1)? }))
+}
+
+fn running_agents(connection: &Connection) -> rusqlite::Result<Vec<RunningAgent>> {
+    let sql = format!("SELECT {SESSION_COLUMNS} FROM sessions WHERE status = 'running' AND source <> 'api'");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], session_row)?;
+    let agent = |row: SessionRow| {
+        let SessionRow { process, last_event_us, session, .. } = row;
+        RunningAgent { session, process, last_event_us }
+    };
+    rows.map(|row| row.map(agent)).collect()
 }
 
 fn session_key(connection: &Connection, session_id: &str) -> Result<i64, ReadError> {

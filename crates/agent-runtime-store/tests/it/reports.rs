@@ -2,6 +2,7 @@
 
 use agent_runtime_store::Durability;
 use agent_runtime_store::command::{Command, Outcome};
+use agent_runtime_types::activity::ActivityState;
 use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
 use agent_runtime_types::live::SessionChanged;
 use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent, Source};
@@ -228,4 +229,30 @@ async fn another_sessions_document_ends_a_subagent_once() {
     let unknown = report(facts("a"), vec![reported("a:2", "session_stop", 9, "k")]);
     assert_eq!(opened.one(unknown), Ok(Outcome::Stored { stored: 0, duplicates: 1 }), "it makes none");
     assert!(opened.store.session("a:2").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn only_silence_without_an_open_tool_is_a_stall() {
+    let mut opened = Opened::fresh();
+    let state = async |opened: &Opened| opened.store.running_agents().await.unwrap()[0].clone();
+    opened.one(report(facts("a"), vec![reported("a", "pre_tool", 1, "no id, so never known to be open")])).unwrap();
+    let call = json!({"event_id": "c", "tool_name": "Bash", "tool_use_id": "1"});
+    let call = |event_type| ReportedEvent { event: event("a", event_type, 2, &call), also_keys: Vec::new() };
+    opened.one(report(facts("a"), vec![call("pre_tool")])).unwrap();
+    let stall = |last_event_us| Command::Stall { session_id: "a".into(), last_event_us, since: "now".into() };
+    let silent_since = state(&opened).await.last_event_us;
+    assert!(opened.commit(vec![stall(silent_since)]).changes.is_empty(), "its tool is still open");
+    let returned = json!({"event_id": "r", "tool_use_id": "1"});
+    let returned = ReportedEvent { event: event("a", "post_tool", 3, &returned), also_keys: Vec::new() };
+    opened.one(report(facts("a"), vec![returned])).unwrap();
+    assert!(opened.commit(vec![stall(silent_since)]).changes.is_empty(), "it has said something since");
+    let silent_since = state(&opened).await.last_event_us;
+    let committed = opened.commit(vec![stall(silent_since), stall(silent_since)]);
+    assert_eq!(committed.changes.iter().map(SessionChanged::kind).collect::<Vec<_>>(), [SessionUpdated]);
+    let activity = state(&opened).await.session.activity.unwrap();
+    assert_eq!((activity.state, activity.since.as_str()), (ActivityState::Stalled, "now"));
+    opened.one(report(facts("a"), vec![reported("a", "stop", 9, "s")])).unwrap();
+    assert_eq!(state(&opened).await.session.activity.unwrap().state, ActivityState::Idle);
+    opened.one(report(facts("a"), vec![reported("a", "session_stop", 10, "e")])).unwrap();
+    assert_eq!(opened.store.running_agents().await.unwrap(), []);
 }

@@ -10,9 +10,10 @@ use agent_runtime_types::session::SessionStatus;
 use rusqlite::{OptionalExtension, params};
 
 use crate::command::Outcome;
+use crate::error::CommandError;
 use crate::lifecycle;
 
-use super::{Applying, Ran};
+use super::{Applying, Known, Ran};
 
 /// Why a subagent's session ended when its parent's did.
 const PARENT_ENDED: &str = "parent_ended";
@@ -39,6 +40,17 @@ impl Applying<'_> {
             stored += u64::from(self.store_reported(reported, &facts.session_id)?);
         }
         Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
+    }
+
+    pub(super) fn stall(&mut self, session_id: &str, last_event_us: Option<i64>, since: &str) -> Ran {
+        if !self.find(session_id)? {
+            return Ok(Err(CommandError::SessionNotFound));
+        }
+        let stalls = |known: &mut Known| known.row.stall(last_event_us, since);
+        if self.known.get_mut(session_id).is_some_and(stalls) {
+            self.session_message(session_id, ChangeKind::SessionUpdated)?;
+        }
+        Ok(Ok(Outcome::Ready))
     }
 
     /// Deletes a session's subagents, which are sessions that only its own documents made.
