@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod limits;
 
+mod agents;
 mod api;
 mod app;
 mod budget;
@@ -65,6 +66,7 @@ pub async fn serve(
     let closing = config.limits.closing;
     let (app, journal) = App::start(config, store, router::openapi_json, shutdown.clone()).await?;
     let door = Arc::new(Door::new(router::router(Arc::clone(&app)), Arc::clone(&app), &bound));
+    app.tasks.spawn(agents::watch(Arc::clone(&app)));
     listen::until_shutdown(listeners, &door, &app).await;
     journal.close(closing).await;
     Ok(())

@@ -36,13 +36,14 @@ const SERVER: &[(&str, &[&str])] = &[
     ("snapshots", &["hub"]),
     ("app", &["budget", "config", "hub", "journal", "observe", "snapshots"]),
     ("follow", &["app", "hub", "observe", "snapshots"]),
+    ("agents", &["app", "config", "error"]),
     ("extract", &["app", "budget", "error", "limits", "origins"]),
     ("websocket", &["app", "connection", "error", "origins"]),
     ("api", &["app", "clock", "connection", "error", "extract", "follow", "hub", "limits", "observe", "websocket"]),
     ("router", &["api", "app", "error"]),
     ("door", &["app", "config", "connection", "error", "origins"]),
     ("listen", &["app", "connection", "door"]),
-    ("lib", &["app", "config", "door", "journal", "listen", "router"]),
+    ("lib", &["agents", "app", "config", "door", "journal", "listen", "router"]),
 ];
 
 /// Words that may stand in the named files of a crate only.
