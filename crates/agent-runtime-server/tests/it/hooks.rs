@@ -55,7 +55,7 @@ async fn a_run_becomes_a_session_with_its_words_and_tools() {
     live.next().await;
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1"});
     let returned = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1",
-        "tool_response": {"stdout": "built", "exit": 12345678901234567890_u64}, "duration_ms": 12});
+        "tool_response": {"stdout": "built", "exit": 12_345_678_901_234_567_890_u64}, "duration_ms": 12});
     heard(&server, 1, &document("SessionStart", &json!({"source": "startup", "model": "claude-test"}))).await;
     heard(&server, 2, &document("UserPromptSubmit", &json!({"prompt": "Build the site, please"}))).await;
     heard(&server, 3, &document("PreToolUse", &bash)).await;
