@@ -175,7 +175,7 @@ async fn secrets_are_taken_out_before_anything_is_stored_and_counted() {
     assert!(!events[0].to_string().contains(&secret), "{events:?}");
     assert!(events[0]["content"][0]["text"].as_str().unwrap().contains("[redacted:"), "{events:?}");
     let metrics = server.get("/metrics").await.text;
-    assert!(metrics.contains("agent_runtime_hook_redactions_total{kind=\"github"), "{metrics}");
+    assert!(metrics.contains("agent_runtime_secrets_redacted_total{kind=\"github"), "{metrics}");
 }
 
 #[tokio::test]
