@@ -361,3 +361,13 @@ async fn long_silence_at_work_is_told_without_an_event() {
         sessions = message["session"].clone();
     }
 }
+
+#[tokio::test]
+async fn a_failed_tool_is_counted() {
+    let server = TestServer::start().await;
+    let call = json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t1", "error": "Exit code 2"});
+    heard(&server, 1, &document("PostToolUseFailure", &call)).await;
+    let events = server.events("s").await;
+    assert_eq!((types(&events), &events[0]["error"]), (vec!["post_tool"], &json!("Exit code 2")));
+    assert_eq!(session(&server, "s").await["error_count"], 1);
+}
