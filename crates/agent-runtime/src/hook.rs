@@ -34,7 +34,7 @@ use crate::spool::{Spool, SpoolError};
 const AGENTS: [&str; 2] = ["claude-code", "codex"];
 
 /// How long a hook waits for a server on this machine, unless another time is set: the agent stands still meanwhile.
-const PATIENCE: Duration = Duration::from_millis(15);
+const PATIENCE: Duration = Duration::from_millis(12);
 /// Bytes for which it waits another millisecond: a long document takes its time.
 const BYTES_A_MILLISECOND: usize = 256 * 1024;
 /// With more documents than these in the spool, looking through it is left to a process that has the time.
