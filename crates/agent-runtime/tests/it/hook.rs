@@ -10,4 +10,5 @@ mod replay;
 mod request;
 mod spooled;
 mod stand;
+mod storm;
 mod unwaited;
