@@ -50,9 +50,15 @@ pub(super) struct Recorder {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+/// All that came, to one server or to several after each other.
+#[derive(Default)]
+pub(super) struct Record {
     requests: Mutex<Vec<Request>>,
     came: Condvar,
+}
+
+struct Shared {
+    record: Arc<Record>,
     rule: Box<Rule>,
     stopping: AtomicBool,
     /// Connections that are kept open.
@@ -71,11 +77,19 @@ impl Recorder {
 
     /// Listens where another did before.
     pub(super) fn on(address: SocketAddr, rule: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::with(Arc::default(), address, rule)
+    }
+
+    /// Goes on with the record of another.
+    pub(super) fn with(
+        record: Arc<Record>,
+        address: SocketAddr,
+        rule: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
-            requests: Mutex::default(),
-            came: Condvar::new(),
+            record,
             rule: Box::new(rule),
             stopping: AtomicBool::new(false),
             silent: Mutex::default(),
@@ -99,16 +113,23 @@ impl Recorder {
 
     /// What has come so far.
     pub(super) fn requests(&self) -> Vec<Request> {
-        self.shared.requests.lock().expect("requests").clone()
+        self.shared.record.requests()
     }
 
     /// Waits until so many have come.
     pub(super) fn wait_for(&self, count: usize) -> Vec<Request> {
-        let requests = self.shared.requests.lock().expect("requests");
-        let waited = self.shared.came.wait_timeout_while(requests, PATIENCE, |requests| requests.len() < count);
+        let record = &self.shared.record;
+        let requests = record.requests.lock().expect("requests");
+        let waited = record.came.wait_timeout_while(requests, PATIENCE, |requests| requests.len() < count);
         let (requests, time_out) = waited.expect("requests");
         assert!(!time_out.timed_out(), "{count} requests, but there are {}", requests.len());
         requests.clone()
+    }
+}
+
+impl Record {
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("requests").clone()
     }
 }
 
@@ -127,8 +148,8 @@ impl Shared {
     fn serve(&self, mut stream: TcpStream) {
         let Some(request) = read(&stream) else { return };
         let reply = (self.rule)(&request);
-        self.requests.lock().expect("requests").push(request);
-        self.came.notify_all();
+        self.record.requests.lock().expect("requests").push(request);
+        self.record.came.notify_all();
         match reply {
             Reply::Cut => {}
             Reply::Silence => self.silent.lock().expect("connections").push(stream),

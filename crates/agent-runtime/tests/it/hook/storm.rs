@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::recorder::{Recorder, Reply, Request};
+use super::recorder::{Record, Recorder, Reply, Request};
 use super::stand::{Stand, order};
 use crate::process::PATIENCE;
 
@@ -21,23 +22,23 @@ fn a_thousand_hooks_store_each_document_once_and_in_order() {
     let (patient, address) = Stand::without_server();
     // Hooks wait no longer than they do for agents.
     let stand = patient.variable("AGENT_RUNTIME_HOOK_PATIENCE_MS", "");
-    let mut requests = Vec::new();
+    let record = Arc::<Record>::default();
     let storm = Storm::begin(&stand);
     let mut kills = 0;
-    let mut server = start(address);
+    let mut server = start(&record, address);
     while storm.pass(UP) {
-        requests.extend(server.requests());
         drop(server);
         kills += 1;
         let goes_on = storm.pass(DOWN);
-        server = start(address);
+        server = start(&record, address);
         if !goes_on {
             break;
         }
     }
     storm.end();
     calm(&stand);
-    requests.extend(server.requests());
+    drop(server);
+    let requests = record.requests();
     assert!(kills >= 8, "{kills} kills show nothing");
     // The server knows a document by the id of its envelope, and stores it when it comes first.
     let mut known = HashSet::new();
@@ -50,15 +51,15 @@ fn a_thousand_hooks_store_each_document_once_and_in_order() {
     assert_eq!(sessions.len(), AGENTS);
     let expected: Vec<u64> = (0..HOOKS as u64).collect();
     for (session, numbers) in sessions {
-        assert_eq!(numbers, expected, "{session}");
+        assert_eq!(numbers, expected, "{session}; {}", stand.log());
     }
     println!("{kills} kills, {} sent again", requests.len() - stored.len());
 }
 
 /// A server that now and then dies between storing and answering.
-fn start(address: SocketAddr) -> Recorder {
+fn start(record: &Arc<Record>, address: SocketAddr) -> Recorder {
     let count = AtomicUsize::new(0);
-    Recorder::on(address, move |_| {
+    Recorder::with(Arc::clone(record), address, move |_| {
         if count.fetch_add(1, Ordering::SeqCst) % 17 == 16 { Reply::Cut } else { Reply::Status(200, "{}") }
     })
 }
