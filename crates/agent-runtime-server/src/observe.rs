@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use agent_runtime_agents::report::Counted;
 use agent_runtime_store::command::Outcome;
 use agent_runtime_store::error::CommandError;
 use http::{Method, StatusCode};
@@ -22,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) ingest: Ingest,
     pub(crate) commit: Commit,
     pub(crate) live: Live,
+    pub(crate) hooks: Hooks,
     gauges: Gauges,
 }
 
@@ -37,6 +39,45 @@ pub(crate) struct Ingest {
     events: Counter,
     duplicates: Counter,
     refused: Counter,
+}
+
+/// Agents' own documents.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    documents: Family<Document, Counter>,
+    forgotten: Counter,
+    redactions: Family<Redacted, Counter>,
+    shortened: Counter,
+    original_files: Counter,
+}
+
+impl Hooks {
+    /// Counts a document by what became of it: `stored`, `kept` for later, `refused` or `lost`.
+    pub(crate) fn count(&self, agent: &'static str, became: &'static str) {
+        self.documents.get_or_create(&Document { agent, became }).inc();
+    }
+
+    /// Counts what was taken out of a document before it was stored.
+    pub(crate) fn count_taken_out(&self, counted: &Counted) {
+        for (kind, count) in &counted.redacted {
+            self.redactions.get_or_create(&Redacted { kind: (*kind).to_owned() }).inc_by(*count);
+        }
+        self.shortened.inc_by(counted.shortened);
+        self.original_files.inc_by(counted.original_files);
+    }
+}
+
+/// What kind of secret was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Redacted {
+    kind: String,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Document {
+    agent: &'static str,
+    became: &'static str,
 }
 
 /// Transactions of the journal.
@@ -99,7 +140,7 @@ impl Metrics {
             closed_as_slow: Counter::default(),
             lag: Histogram::new(POSITIONS),
         };
-        let (ingest, gauges) = (Ingest::default(), Gauges::default());
+        let (ingest, hooks, gauges) = (Ingest::default(), Hooks::default(), Gauges::default());
         let mut all = Registry::with_prefix("agent_runtime");
         all.register("requests", "Answered requests", requests.answered.clone());
         let help = "Time from a request's head to its answer's head";
@@ -120,11 +161,16 @@ impl Metrics {
         all.register("live_replayed_pages", "Pages of history read for live readers", live.replayed_pages.clone());
         all.register("live_closed_as_slow", "Live readers given up as too slow", live.closed_as_slow.clone());
         all.register("live_lag_positions", "Positions a live reader was behind when it was sent to", live.lag.clone());
+        all.register("hook_documents", "Documents of agents' hooks, by what became of them", hooks.documents.clone());
+        all.register("hook_documents_forgotten", "Documents of deleted sessions, dropped", hooks.forgotten.clone());
+        all.register("hook_redactions", "Secrets taken out of documents, by kind", hooks.redactions.clone());
+        all.register("hook_strings_shortened", "Strings of which head and tail were stored", hooks.shortened.clone());
+        all.register("hook_original_files_left_out", "Whole files left out of edits", hooks.original_files.clone());
         all.register("log_head", "Last position of the change log", gauges.head.clone());
         all.register("journal_queue_commands", "Commands that wait to be committed", gauges.queue.clone());
         all.register_with_unit("database_size", "Database on disk", Unit::Bytes, gauges.database_bytes.clone());
         all.register("connections", "Open connections and streams", gauges.connections.clone());
-        Self { registry: all, requests, ingest, commit, live, gauges }
+        Self { registry: all, requests, ingest, commit, live, hooks, gauges }
     }
 
     /// Counts what became of a command.
@@ -133,6 +179,9 @@ impl Metrics {
             Ok(Outcome::Stored { stored, duplicates }) => {
                 self.ingest.events.inc_by(*stored);
                 self.ingest.duplicates.inc_by(*duplicates);
+            }
+            Ok(Outcome::Forgotten) => {
+                self.hooks.forgotten.inc();
             }
             Ok(Outcome::Session(_) | Outcome::Deleted { .. } | Outcome::Ready) => {}
             Err(_) => {

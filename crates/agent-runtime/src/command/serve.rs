@@ -95,6 +95,7 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         limits,
         clock: Arc::new(SystemClock),
         request_id_prefix: random::request_id_prefix()?,
+        ..Config::default()
     })
 }
 
