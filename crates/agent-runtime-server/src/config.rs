@@ -95,6 +95,11 @@ impl Token {
         Ok(Self(text.to_owned()))
     }
 
+    /// The secret itself, for a request of our own.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `shown` is this token; takes the same time wherever they differ.
     pub fn matches(&self, shown: &str) -> bool {
         self.0.as_bytes().ct_eq(shown.as_bytes()).into()

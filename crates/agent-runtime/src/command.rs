@@ -3,6 +3,7 @@
 mod config;
 mod openapi;
 mod serve;
+mod spool;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -19,5 +20,6 @@ pub(crate) fn run(command: Option<Command>) -> Result<(), Failure> {
         Some(Command::Serve(flags)) => serve::run(Settings::load(&flags, &process_environment)?),
         Some(Command::Config { json, flags }) => config::run(&Settings::load(&flags, &process_environment)?, json),
         Some(Command::Openapi) => openapi::run(),
+        Some(Command::Spool { command }) => spool::run(&command, &process_environment),
     }
 }

@@ -45,6 +45,10 @@ pub(crate) static CONFIG: Name = Name::new("AGENT_RUNTIME_CONFIG", "config")
     .default("agent-runtime/config.toml in your configuration folder")
     .not_in_file();
 
+/// Keys of the configuration file that only the hook and the spool read: where their server is, and what is not
+/// recorded.
+pub(crate) static OF_HOOKS: [&str; 3] = ["server", "token_file", "ignore"];
+
 /// All of them.
 pub(crate) static ALL: [&Name; 15] = [
     &HOST,

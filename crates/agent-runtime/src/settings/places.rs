@@ -14,6 +14,12 @@ pub(crate) fn default_config() -> Option<PathBuf> {
     folders().map(|folders| folders.config_dir().join("config.toml"))
 }
 
+/// Where the program keeps what it must remember between runs; `None` for a user without a home.
+pub(crate) fn state() -> Option<PathBuf> {
+    // macOS knows no folder for state: what belongs to one machine alone lies in the local data folder there.
+    folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
 fn folders() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "agent-runtime")
 }
