@@ -8,6 +8,7 @@ mod failure;
 mod hook;
 mod logging;
 mod output;
+mod process;
 mod random;
 mod settings;
 mod spool;

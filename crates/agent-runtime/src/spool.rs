@@ -20,9 +20,12 @@ pub(crate) mod routing;
 mod totals;
 mod waiting;
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use agent_runtime_agents::redact::redact;
 
 use self::files::Lock;
 use self::routing::Routing;
@@ -228,7 +231,10 @@ impl Spool {
     }
 }
 
-/// A document as it may stand on the disk. This is where secrets will be taken out of it.
+/// A document as it may stand on the disk: without the secrets in it. What is no text has none that is known.
 fn clean(document: Vec<u8>) -> Vec<u8> {
-    document
+    match std::str::from_utf8(&document).map(redact) {
+        Ok((Cow::Owned(without), _)) => without.into_bytes(),
+        _ => document,
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_runtime_server::clock::SystemClock;
-use agent_runtime_server::config::{AllowedHost, Config, CorsOrigins};
+use agent_runtime_server::config::{AllowedHost, Config, CorsOrigins, Spool};
 use agent_runtime_server::limits::Limits;
 use agent_runtime_store::error::StoreError;
 use agent_runtime_store::{DatabaseUrl, Durability, OpenOptions};
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::settings::sources::Origin;
 use crate::settings::values::shown_database;
-use crate::{logging, output, random};
+use crate::{logging, output, process, random};
 
 /// Files that the server needs besides one for each connection: database, listeners, the runtime's own.
 const FILES_BESIDE_CONNECTIONS: u64 = 128;
@@ -42,8 +42,9 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut warnings = Vec::new();
-    let config = config(&settings, &mut warnings)?;
+    let mut config = config(&settings, &mut warnings)?;
     let listeners = listen(&settings, &mut warnings).await?;
+    config.spool = spooled::OwnSpool::of(&listeners).map(|spool| Arc::new(spool) as Arc<dyn Spool>);
     let store = open_store(&settings)?;
     // From here on a signal is a wish to stop cleanly; until here it ends the process at once.
     let shutdown = CancellationToken::new();
@@ -95,6 +96,8 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         limits,
         clock: Arc::new(SystemClock),
         request_id_prefix: random::request_id_prefix()?,
+        host_name: Some(process::host_name()),
+        processes: Some(Arc::new(process::SystemProcesses)),
         ..Config::default()
     })
 }

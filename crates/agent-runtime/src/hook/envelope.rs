@@ -1,6 +1,7 @@
 //! What is known about a document besides the document: when it came, from where, and an id that stays the same
 //! however often it is sent.
 
+use crate::process::host_name;
 use std::fmt::Write;
 
 use agent_runtime_types::timestamp;
@@ -24,7 +25,7 @@ impl Envelope {
     /// An envelope for a document that has come at `now_us`.
     pub(super) fn new(id: String, now_us: i64) -> Self {
         let agent = ancestry::agent();
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let host = host_name();
         Self { id, at: timestamp::format(now_us), host, pid: agent.pid, process_started: agent.started }
     }
 

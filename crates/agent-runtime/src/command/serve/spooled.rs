@@ -11,16 +11,29 @@ use crate::spool::flush::{Patience, Turn};
 /// How long one answer of our own is waited for.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// Where the server itself keeps what an agent sent it and it could not store: with what hooks could not deliver.
+pub(super) struct OwnSpool {
+    spool: Spool,
+    address: Address,
+}
+
+impl OwnSpool {
+    /// The spool of the server on these listeners; `None` when there is no folder for it.
+    pub(super) fn of(listeners: &[TcpListener]) -> Option<Self> {
+        let address = own_address(listeners)?;
+        Some(Self { spool: Spool::of(&places::state()?, &address), address })
+    }
+}
+
+impl agent_runtime_server::config::Spool for OwnSpool {
+    fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> std::io::Result<()> {
+        self.spool.keep(agent, envelope, document, &self.address).map_err(std::io::Error::other)
+    }
+}
+
 /// Delivers it beside the serving, through the door as everybody does.
 pub(super) fn deliver(listeners: &[TcpListener], settings: &Settings) {
-    let Some(mut place) = listeners.first().and_then(|listener| listener.local_addr().ok()) else { return };
-    // Who listens on every address is reached on this machine's own.
-    if place.ip().is_unspecified() {
-        let loopback = if place.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
-        place.set_ip(loopback);
-    }
-    let (Some(address), Some(state)) = (Address::parse(&format!("http://{place}")), places::state()) else { return };
-    let spool = Spool::of(&state, &address);
+    let Some(OwnSpool { spool, address }) = OwnSpool::of(listeners) else { return };
     if spool.is_empty() {
         return;
     }
@@ -38,4 +51,14 @@ pub(super) fn deliver(listeners: &[TcpListener], settings: &Settings) {
     if let Err(error) = started {
         tracing::warn!("what waits in the spool is left for later: {error}");
     }
+}
+
+fn own_address(listeners: &[TcpListener]) -> Option<Address> {
+    let mut place = listeners.first().and_then(|listener| listener.local_addr().ok())?;
+    // Who listens on every address is reached on this machine's own.
+    if place.ip().is_unspecified() {
+        let loopback = if place.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        place.set_ip(loopback);
+    }
+    Address::parse(&format!("http://{place}"))
 }
