@@ -1,5 +1,8 @@
 //! How secrets begin, and a search for these beginnings that costs next to nothing where there are none.
 
+use self::Alphabet::{Dashed, Path, Plain};
+use self::Shape::Word;
+
 /// What must follow a prefix for it to be a secret.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
@@ -44,9 +47,6 @@ impl Alphabet {
             }
     }
 }
-
-use Alphabet::{Dashed, Path, Plain};
-use Shape::Word;
 
 /// How secrets begin. Each beginning has three letters at least, and there are at most 64.
 pub(super) const PREFIXES: [(&str, Shape); 47] = [

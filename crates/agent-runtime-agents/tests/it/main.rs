@@ -13,6 +13,7 @@ mod envelope;
 mod harness;
 mod hook;
 mod names;
+mod page;
 mod recorded;
 mod redact;
 mod shorten;

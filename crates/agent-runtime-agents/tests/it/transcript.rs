@@ -126,6 +126,17 @@ fn a_line_without_a_time_or_an_id_is_taken_all_the_same() {
 }
 
 #[test]
+fn a_long_id_still_makes_a_key() {
+    let key = |end: &str| {
+        let mut sent = assistant(&json!([{"type": "text", "text": "Now."}]));
+        sent["uuid"] = json!(format!("{}{end}", "u".repeat(300)));
+        shown(&line(Agent::ClaudeCode, &sent).events[0])["event_id"].clone()
+    };
+    assert_eq!(key("a"), key("a"));
+    assert_ne!(key("a"), key("b"));
+}
+
+#[test]
 fn rollouts_of_codex() {
     let item = |kind: &str, payload: Value| {
         line(Agent::Codex, &json!({"timestamp": "2026-02-23T19:34:39.069Z", "type": kind, "payload": payload}))
