@@ -1,8 +1,8 @@
 //! The user's own folders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 /// The database when none is named; `None` for a user without a home.
 pub(crate) fn default_database() -> Option<PathBuf> {
@@ -12,6 +12,22 @@ pub(crate) fn default_database() -> Option<PathBuf> {
 /// The configuration file when none is named; `None` for a user without a home.
 pub(crate) fn default_config() -> Option<PathBuf> {
     folders().map(|folders| folders.config_dir().join("config.toml"))
+}
+
+/// Where we keep what is neither data nor configuration; `None` for a user without a home. The system of Apple
+/// knows no such folder, so it lies with the data there.
+pub(crate) fn state() -> Option<PathBuf> {
+    folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_dir()).to_owned())
+}
+
+/// The user's own folder; `None` for a user without one.
+pub(crate) fn home() -> Option<PathBuf> {
+    BaseDirs::new().map(|folders| folders.home_dir().to_owned())
+}
+
+/// Where programs keep their configuration on Linux, for a user with this home.
+pub(crate) fn user_configuration(home: &Path) -> PathBuf {
+    BaseDirs::new().map_or_else(|| home.join(".config"), |folders| folders.config_dir().to_owned())
 }
 
 fn folders() -> Option<ProjectDirs> {
