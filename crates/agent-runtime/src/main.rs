@@ -8,6 +8,7 @@ mod logging;
 mod output;
 mod random;
 mod settings;
+mod setup;
 
 use std::process::ExitCode;
 

@@ -4,11 +4,14 @@
 mod demo;
 mod disk_full;
 mod failed_fsync;
+mod machine;
 mod power_cut;
 mod preload;
 mod process;
 mod refused_start;
 mod settings;
+mod setup_claude_code;
+mod setup_program;
 mod signals;
 mod start;
 mod torture;
