@@ -59,12 +59,15 @@ pub(crate) struct Change {
 #[derive(Debug)]
 pub(crate) struct Receipt {
     folder: PathBuf,
+    /// The folders that had to be made for the list itself.
+    made_folders: Vec<PathBuf>,
     records: Vec<Record>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Written {
     version: u32,
+    made_folders: Vec<PathBuf>,
     records: Vec<Record>,
 }
 
@@ -79,11 +82,12 @@ impl Receipt {
     pub(crate) fn load(folder: &Path) -> Result<Self, Failure> {
         let path = folder.join("receipt.json");
         let Some(bytes) = files::read(&path)? else {
-            return Ok(Self { folder: folder.to_owned(), records: Vec::new() });
+            let made_folders = files::missing_folders(&path);
+            return Ok(Self { folder: folder.to_owned(), made_folders, records: Vec::new() });
         };
         let written: Written = serde_json::from_slice(&bytes)
             .map_err(|error| Failure::work(format!("{} cannot be read: {error}", path.display())))?;
-        Ok(Self { folder: folder.to_owned(), records: written.records })
+        Ok(Self { folder: folder.to_owned(), made_folders: written.made_folders, records: written.records })
     }
 
     /// All records, in the order in which the files were first changed.
@@ -161,12 +165,23 @@ impl Receipt {
     pub(crate) fn forget(&mut self, file: &Path) -> Result<(), Failure> {
         let Some(index) = self.records.iter().position(|record| record.file == file) else { return Ok(()) };
         let record = self.records.remove(index);
-        files::delete_empty(&record.made_folders);
+        // Another file that lies in a folder of this one takes the folder over.
+        for folder in &record.made_folders {
+            if let Some(heir) = self.records.iter_mut().find(|other| other.file.starts_with(folder)) {
+                heir.made_folders.push(folder.clone());
+                heir.made_folders.sort();
+                heir.made_folders.dedup();
+            }
+        }
         self.save()?;
         for kind in ["before", "after"] {
             let _ = fs::remove_file(self.kept(record.number, kind));
         }
-        let _ = fs::remove_dir(self.folder.join("backups"));
+        if self.records.is_empty() {
+            let _ = fs::remove_dir(self.folder.join("backups"));
+            files::delete_empty(&self.made_folders);
+        }
+        files::delete_empty(&record.made_folders);
         Ok(())
     }
 
@@ -189,7 +204,8 @@ impl Receipt {
         if self.records.is_empty() {
             return files::delete(&path, files::read(&path)?.as_deref());
         }
-        let written = Written { version: VERSION, records: self.records.clone() };
+        let written =
+            Written { version: VERSION, made_folders: self.made_folders.clone(), records: self.records.clone() };
         let mut bytes = serde_json::to_vec_pretty(&written).map_err(|error| Failure::work(error.to_string()))?;
         bytes.push(b'\n');
         files::write_private(&path, &bytes)

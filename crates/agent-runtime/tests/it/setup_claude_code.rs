@@ -292,6 +292,13 @@ async fn the_scopes_have_their_files() {
     machine.must("setup claude-code --scope local --remove --yes").await;
     assert!(!machine.folder.path().join(".claude").exists());
     assert!(!machine.path(".claude").exists());
+    // The folder goes with the last of the files, whichever it was made for.
+    machine.must("setup claude-code --scope local --yes").await;
+    machine.must("setup claude-code --scope project --yes").await;
+    machine.must("setup claude-code --scope local --remove --yes").await;
+    assert!(project("settings.json").exists());
+    machine.must("setup claude-code --scope project --remove --yes").await;
+    assert!(!machine.folder.path().join(".claude").exists());
 }
 
 #[tokio::test]
