@@ -157,3 +157,55 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) ->
     file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+    use super::{behind_links, delete, replace};
+
+    #[test]
+    fn a_file_that_changed_in_between_is_not_replaced_or_deleted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        fs::write(&file, "theirs").expect("written");
+        for expected in [Some(&b"ours"[..]), None] {
+            let failure = replace(&file, expected, b"new", 0o600).expect_err("refused");
+            assert!(format!("{failure:?}").contains("changed by somebody else"), "{failure:?}");
+            delete(&file, expected).expect_err("refused");
+        }
+        assert_eq!(fs::read(&file).expect("there"), b"theirs");
+        replace(&file, Some(b"theirs"), b"new", 0o600).expect("replaced");
+        assert_eq!(fs::read(&file).expect("there"), b"new");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn mode_and_owner_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        fs::write(&file, "old").expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).expect("set");
+        // Only root may give a file away.
+        let given = chown(&file, Some(12345), Some(54321)).is_ok();
+        if !given {
+            eprintln!("not root: the owner is not tried");
+        }
+        let before = fs::metadata(&file).expect("there");
+        replace(&file, Some(b"old"), b"new", 0o600).expect("replaced");
+        let after = fs::metadata(&file).expect("there");
+        assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    }
+
+    #[test]
+    fn links_are_followed_to_files_that_are_not_there_yet_and_not_in_circles() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        symlink("b", path("a")).expect("linked");
+        symlink(path("c"), path("b")).expect("linked");
+        assert_eq!(behind_links(&path("a")), Ok(path("c")));
+        symlink("a", path("c")).expect("linked");
+        behind_links(&path("a")).expect_err("a circle");
+    }
+}
