@@ -9,6 +9,7 @@ pub(crate) mod install;
 pub(crate) mod json_edit;
 pub(crate) mod json_tree;
 pub(crate) mod json_write;
+pub(crate) mod masked;
 pub(crate) mod receipt;
 pub(crate) mod server;
 pub(crate) mod service;

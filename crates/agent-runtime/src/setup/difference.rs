@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::masked::masked;
+
 /// Lines shown around each change.
 const CONTEXT: usize = 2;
 /// The most pairs of lines that are compared; beyond it the changed part is shown as one block.
@@ -15,7 +17,7 @@ enum Step {
     Add,
 }
 
-/// The change from one text to the other, with `-` and `+`; empty when they are equal.
+/// The change from one text to the other, with `-` and `+`; empty when they are equal. Secrets are left out.
 pub(crate) fn lines(old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let steps = steps(&old, &new);
@@ -41,7 +43,7 @@ pub(crate) fn lines(old: &str, new: &str) -> String {
             text.push_str("  …\n");
         }
         skipped = false;
-        let _ = writeln!(text, "{mark} {line}");
+        let _ = writeln!(text, "{mark} {}", masked(line));
     }
     text
 }

@@ -7,6 +7,8 @@ use super::json_edit::{Entry, IsOurs};
 const HOOKS: &str = "hooks";
 /// Codex keeps there which hooks are trusted; it is no event.
 const STATE: &str = "state";
+/// The time-outs that our entries have had so far.
+const TIMEOUTS_SECONDS: [u32; 2] = [5, 3];
 
 /// Whether the file is where its owner keeps hooks.
 ///
@@ -80,7 +82,7 @@ pub(crate) fn remove(text: &str, is_ours: IsOurs<'_>) -> Result<String, String> 
     let newline = newline(text);
     let mut new = text.to_owned();
     for (event, command) in ours(&read(text)?, is_ours) {
-        for seconds in [5, 3] {
+        for seconds in TIMEOUTS_SECONDS {
             new = new.replacen(&block(&event, &command, seconds, newline), "", 1);
         }
     }

@@ -46,6 +46,8 @@ fn strip(what: What, file: &Path, text: &str, record: Option<&Record>) -> Result
     let agent = match what {
         What::ClaudeCode => Agent::ClaudeCode,
         What::Codex => Agent::Codex,
+        // Without a record, what stands there was written by somebody else.
+        What::Config if record.is_none() => return Ok(text.to_owned()),
         What::Config => return server::strip(text).map_err(|fault| broken(file, fault)),
         // All of it is ours, whatever was changed in it, unless there was one before.
         What::Service | What::Program if record.is_some_and(|record| record.made_file) => return Ok(String::new()),

@@ -51,6 +51,21 @@ async fn what_was_in_our_file_stays_and_comes_back() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_wrote_is_not_taken_away_and_no_token_is_shown() {
+    let (machine, config) = machine();
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    let mine = format!("server = \"http://mine.example\"\ntoken = \"{TOKEN}\"\n");
+    fs::write(&config, &mine).expect("written");
+    let said = machine.must("setup --remove --yes").await;
+    assert!(said.contains("nothing of agent-runtime to remove"), "{said}");
+    let said = machine.must("setup --server http://new.example --yes").await;
+    assert!(said.contains("token = \"…\"") && !said.contains(TOKEN), "{said}");
+    let said = machine.must("setup --remove --yes").await;
+    assert!(!said.contains(TOKEN), "{said}");
+    assert_eq!(fs::read_to_string(&config).expect("text"), mine);
+}
+
+#[tokio::test]
 async fn what_cannot_be_used_is_refused_before_anything_is_written() {
     let (machine, config) = machine();
     machine.write("empty", "\n");
