@@ -1,7 +1,10 @@
 //! Which events an agent knows, by its version. On older versions of Claude Code one unknown name voids the whole
 //! settings file, rules about permissions included, so nothing is written that a version may not know.
 //!
-//! As of 2026-11-24. Where the version that brought an event is not known, a later one stands that has it.
+//! As of 2026-11-24. Where the version that brought an event is not known, a later one stands that has it. Tried with
+//! Claude Code 1.0.62, 1.0.85, 2.0.44, 2.0.45, 2.1.10, 2.1.33, 2.1.49, 2.1.69, 2.1.76, 2.1.78, 2.1.84, 2.1.89, 2.1.152,
+//! 2.1.220 and 2.1.328 themselves, each of which ran the hooks written for it (with one name more, 1.0.85 ran none);
+//! and with Codex 0.169.0, which lists all of them without a warning.
 
 use std::process::{Command, Stdio};
 use std::sync::mpsc::sync_channel;

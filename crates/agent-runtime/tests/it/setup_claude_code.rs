@@ -116,6 +116,10 @@ async fn the_events_are_those_of_the_agents_version() {
     machine.must("setup claude-code --yes").await;
     let old = events(&machine.json(SETTINGS));
     assert!(old.contains(&"SubagentStart".to_owned()) && !old.contains(&"PermissionRequest".to_owned()), "{old:?}");
+    // Where the version cannot be told, what is there stays.
+    fs::remove_file(machine.folder.path().join("bin/claude")).expect("removed");
+    let said = machine.must("setup claude-code").await;
+    assert!(said.contains("nothing to change"), "{said}");
     // A newer version gets more, and going back takes away what would void the file.
     let machine = machine.script("claude", "echo '2.1.328 (Claude Code)'");
     machine.must("setup claude-code --yes").await;
@@ -261,7 +265,12 @@ async fn removal_takes_the_files_and_folders_that_were_made() {
     machine.must("setup claude-code --yes").await;
     machine.must("setup claude-code --remove --yes").await;
     assert_eq!(machine.snapshot(), before);
-    // One that holds something else by then stays, with that alone.
+    // Even if its layout was changed since: nothing in it is anyone else's.
+    machine.must("setup claude-code --yes").await;
+    machine.write(SETTINGS, &machine.json(SETTINGS).to_string());
+    machine.must("setup claude-code --remove --yes").await;
+    assert_eq!(machine.snapshot(), before);
+    // A folder that holds something else by then stays, with that alone.
     machine.must("setup claude-code --yes").await;
     machine.write(".claude/mine", "x");
     machine.must("setup claude-code --remove --yes").await;
@@ -299,6 +308,30 @@ async fn the_scopes_have_their_files() {
     assert!(project("settings.json").exists());
     machine.must("setup claude-code --scope project --remove --yes").await;
     assert!(!machine.folder.path().join(".claude").exists());
+}
+
+#[tokio::test]
+async fn the_project_is_the_folder_that_holds_the_repository() {
+    let machine = Machine::new();
+    let folder = machine.folder.path();
+    for made in ["deep/.git", "deep/er/and/er"] {
+        fs::create_dir_all(folder.join(made)).expect("made");
+    }
+    let launch = machine.launch("setup claude-code --scope local --yes").after_shell("cd deep/er/and/er");
+    let ended = launch.run().await;
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(folder.join("deep/.claude/settings.local.json").exists());
+}
+
+#[tokio::test]
+async fn a_project_whose_settings_are_the_users_is_told() {
+    let machine = Machine::new();
+    let said = machine.must("setup claude-code --scope project --dry-run").await;
+    assert!(!said.contains("are those of the user"), "{said}");
+    let folder = machine.folder.path().join(".claude").display().to_string();
+    let machine = machine.variable("CLAUDE_CONFIG_DIR", folder);
+    let said = machine.must("setup claude-code --scope project --dry-run").await;
+    assert!(said.contains("are those of the user"), "{said}");
 }
 
 #[tokio::test]
