@@ -5,7 +5,7 @@ ARGS ?=
 FILES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run test build check audit fmt gen demo bench torture dev help
+.PHONY: run test build install check audit fmt gen demo bench torture dev help
 
 run: ## Build the release and serve (ARGS="--port 9000" are passed on)
 	@scripts/setup.sh compiler
@@ -19,6 +19,9 @@ test: check ## Everything that CI does: check, all tests, the API against its de
 build: ## Build the release: target/release/agent-runtime
 	@scripts/setup.sh compiler
 	$(CARGO) build --release --locked --package agent-runtime
+
+install: build ## Put the release into ~/.local/bin, where hooks and services find it
+	target/release/agent-runtime setup --yes
 
 check: ## Format, lints, licences and sources of dependencies
 	@scripts/setup.sh compiler

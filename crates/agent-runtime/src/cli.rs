@@ -1,6 +1,7 @@
 //! The command line: every command and every flag on one screen.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -8,6 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::output;
 use crate::settings::names;
+use crate::setup::{Agent, Scope};
 
 const AFTER_HELP: &str = "\
 Variables without a flag:
@@ -23,6 +25,7 @@ Examples:
                                                  serve other machines, with a token
   agent-runtime config                           what holds, and where it came from
   agent-runtime openapi > openapi.json           the contract, for programs
+  agent-runtime setup claude-code                connect Claude Code; it shows what it would do, and asks
 
 Flags win over environment variables, those over the configuration file, that over defaults.";
 
@@ -59,6 +62,25 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SpoolCommand,
     },
+    /// Put the program in its place, and connect an agent or a server elsewhere
+    Setup(SetupFlags),
+    /// Have the server run by itself, after a reboot too
+    Service {
+        #[command(subcommand)]
+        command: ServiceCommand,
+    },
+    /// Take back everything that setup and service did; what was recorded stays
+    Uninstall {
+        /// Delete what was recorded, the configuration and everything else of ours, too
+        #[arg(long)]
+        purge: bool,
+        /// Show what would be done, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// What can be done with documents that wait.
@@ -72,6 +94,43 @@ pub(crate) enum SpoolCommand {
     },
     /// Deliver what waits for the server, in order
     Flush,
+}
+
+/// What to set up.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SetupFlags {
+    /// The agent to connect
+    #[arg(value_name = "AGENT")]
+    pub(crate) agent: Option<Agent>,
+    /// Whose sessions: those of the user, or of the project in this folder [default: user]
+    #[arg(long, value_name = "SCOPE", requires = "agent")]
+    pub(crate) scope: Option<Scope>,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Take back what was set up
+    #[arg(long)]
+    pub(crate) remove: bool,
+    /// A server elsewhere, to be kept in our configuration file
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// A file that holds the token for that server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// What to do with the service.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// Start the server now and whenever you log in (systemd or launchd)
+    Install,
+    /// Stop it, and no longer start it
+    Remove,
+    /// Say whether it is installed, and whether it runs
+    Status,
 }
 
 /// The settings that have a flag. Their texts are read where those of environment and file are.

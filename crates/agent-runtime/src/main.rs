@@ -11,6 +11,7 @@ mod output;
 mod process;
 mod random;
 mod settings;
+mod setup;
 mod spool;
 
 use std::process::ExitCode;

@@ -39,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) log_filter: Setting<String>,
     /// Where commands that talk to a server find it. Serving itself does not use it.
     pub(crate) server_url: Setting<String>,
+    /// A file that holds the token which those commands show. Serving itself does not use it.
+    pub(crate) token_file: Setting<Option<PathBuf>>,
+    /// Folders whose sessions are not recorded.
+    pub(crate) ignore: Setting<Vec<String>>,
     /// The configuration file; `None` when the user has no configuration folder.
     pub(crate) config: Setting<Option<PathBuf>>,
 }
@@ -108,6 +112,8 @@ impl Settings {
                 .pick(&names::LOG_FILTER, None, values::log_filter, || values::default_log_filter(debug))?,
             server_url: sources
                 .pick(&names::SERVER_URL, None, values::server_url, || "http://127.0.0.1:8765".to_owned())?,
+            token_file: sources.pick(&names::TOKEN_FILE, None, path, || None)?,
+            ignore: sources.pick(&names::IGNORE, None, values::folders, Vec::new)?,
             debug_logging,
             config,
         })

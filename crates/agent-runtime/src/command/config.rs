@@ -49,6 +49,8 @@ fn rows(settings: &Settings) -> Vec<Row<'_>> {
         debug_logging,
         log_filter,
         server_url,
+        token_file,
+        ignore,
         config,
     } = settings;
     vec![
@@ -72,6 +74,8 @@ fn rows(settings: &Settings) -> Vec<Row<'_>> {
         row(&names::DEBUG_LOGGING, debug_logging, |debug| json!(debug)),
         row(&names::LOG_FILTER, log_filter, |filter| json!(filter)),
         row(&names::SERVER_URL, server_url, |url| json!(url)),
+        row(&names::TOKEN_FILE, token_file, |path| json!(path)),
+        row(&names::IGNORE, ignore, |folders| json!(folders)),
         row(&names::CONFIG, config, |path| json!(path)),
     ]
 }

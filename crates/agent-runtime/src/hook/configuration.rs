@@ -53,16 +53,19 @@ impl Configuration {
         let address = Address::parse(&url).ok_or(Unusable::Server(url))?;
 
         let home = environment("HOME").map(PathBuf::from);
-        let file = || text("token_file").map(|path| at_home(path, home.as_deref()));
+        let file = said("AGENT_RUNTIME_TOKEN_FILE").or_else(|| text("token_file").map(str::to_owned));
+        let file = || file.as_deref().map(|path| at_home(path, home.as_deref()));
         let token = said("AGENT_RUNTIME_TOKEN").or_else(|| text("token").map(str::to_owned));
         let token = token.or_else(|| file().and_then(|path| std::fs::read_to_string(path).ok()));
         // It goes into a request's head.
         let token = token.map(|token| token.trim().to_owned());
         let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
 
-        let ignore = match table.get("ignore") {
-            Some(Value::Array(entries)) => entries.iter().filter_map(Value::as_str).collect(),
-            Some(Value::String(entry)) => vec![entry.as_str()],
+        let here = said("AGENT_RUNTIME_IGNORE");
+        let ignore = match (&here, table.get("ignore")) {
+            (Some(entries), _) => entries.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect(),
+            (None, Some(Value::Array(entries))) => entries.iter().filter_map(Value::as_str).collect(),
+            (None, Some(Value::String(entry))) => vec![entry.as_str()],
             _ => Vec::new(),
         };
         let ignore = ignore.into_iter().map(|entry| Pattern::new(entry, home.as_deref())).collect();

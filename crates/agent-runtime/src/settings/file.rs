@@ -29,7 +29,9 @@ impl File {
             }
         };
         let table: Table = text.parse().map_err(|error| bad_toml(path, &text, &error))?;
-        let known = || names::ALL.iter().filter(|name| name.in_file).map(|name| name.key).chain(names::OF_HOOKS);
+        let known = || {
+            names::ALL.iter().filter(|name| name.in_file).flat_map(|name| [Some(name.key), name.other_key]).flatten()
+        };
         if let Some(key) = table.keys().find(|key| known().all(|name| name != key.as_str())) {
             let known = known().collect::<Vec<_>>().join(", ");
             let reason = format!("unknown key '{key}' in {}: there are {known}", path.display());
@@ -38,19 +40,25 @@ impl File {
         Ok(Some(Self { path: path.to_owned(), table }))
     }
 
+    /// The key by which this file calls a setting.
+    pub(crate) fn key(&self, name: &Name) -> &'static str {
+        name.other_key.filter(|key| self.table.contains_key(*key)).unwrap_or(name.key)
+    }
+
     /// The text of a setting, as if it had been given by a flag; a list is joined by commas.
     ///
     /// # Errors
     /// When it is of a kind that no setting has.
     pub(crate) fn text(&self, name: &Name) -> Result<Option<String>, Failure> {
-        let Some(value) = self.table.get(name.key) else { return Ok(None) };
+        let key = self.key(name);
+        let Some(value) = self.table.get(key) else { return Ok(None) };
         let text = match value {
             Value::Array(entries) => entries.iter().map(plain).collect::<Option<Vec<_>>>().map(|all| all.join(",")),
             single => plain(single),
         };
         text.map(Some).ok_or_else(|| {
             let kinds = "write a string, a whole number, true or false, or a list of strings";
-            Failure::Usage(format!("{} in {}: {kinds}", name.key, self.path.display()))
+            Failure::Usage(format!("{key} in {}: {kinds}", self.path.display()))
         })
     }
 }

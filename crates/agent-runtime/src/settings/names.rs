@@ -13,6 +13,8 @@ pub(crate) struct Name {
     pub(crate) in_file: bool,
     /// Whether an empty variable says something, and does not count as not set.
     pub(crate) may_be_empty: bool,
+    /// Another key by which the configuration file may call it.
+    pub(crate) other_key: Option<&'static str>,
     /// What holds when nothing is said, in words for the help.
     pub(crate) default: Option<&'static str>,
 }
@@ -38,19 +40,18 @@ pub(crate) static LOG_FORMAT: Name =
     Name::new("AGENT_RUNTIME_LOG_FORMAT", "log_format").flag("--log-format").default("human");
 pub(crate) static DEBUG_LOGGING: Name = Name::new("DEBUG_LOGGING", "debug_logging").default("false");
 pub(crate) static LOG_FILTER: Name = Name::new("RUST_LOG", "log_filter").not_in_file();
-pub(crate) static SERVER_URL: Name =
-    Name::new("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "server_url").default("http://127.0.0.1:8765");
+pub(crate) static SERVER_URL: Name = Name::new("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "server_url")
+    .other_key("server")
+    .default("http://127.0.0.1:8765");
+pub(crate) static TOKEN_FILE: Name = Name::new("AGENT_RUNTIME_TOKEN_FILE", "token_file");
+pub(crate) static IGNORE: Name = Name::new("AGENT_RUNTIME_IGNORE", "ignore");
 pub(crate) static CONFIG: Name = Name::new("AGENT_RUNTIME_CONFIG", "config")
     .flag("--config")
     .default("agent-runtime/config.toml in your configuration folder")
     .not_in_file();
 
-/// Keys of the configuration file that only the hook and the spool read: where their server is, and what is not
-/// recorded.
-pub(crate) static OF_HOOKS: [&str; 3] = ["server", "token_file", "ignore"];
-
 /// All of them.
-pub(crate) static ALL: [&Name; 15] = [
+pub(crate) static ALL: [&Name; 17] = [
     &HOST,
     &PORT,
     &DATABASE,
@@ -65,12 +66,14 @@ pub(crate) static ALL: [&Name; 15] = [
     &DEBUG_LOGGING,
     &LOG_FILTER,
     &SERVER_URL,
+    &TOKEN_FILE,
+    &IGNORE,
     &CONFIG,
 ];
 
 impl Name {
     const fn new(variable: &'static str, key: &'static str) -> Self {
-        Self { flag: None, variable, key, in_file: true, may_be_empty: false, default: None }
+        Self { flag: None, variable, key, in_file: true, may_be_empty: false, other_key: None, default: None }
     }
 
     const fn flag(self, flag: &'static str) -> Self {
@@ -83,6 +86,10 @@ impl Name {
 
     const fn may_be_empty(self) -> Self {
         Self { may_be_empty: true, ..self }
+    }
+
+    const fn other_key(self, key: &'static str) -> Self {
+        Self { other_key: Some(key), ..self }
     }
 
     const fn not_in_file(self) -> Self {

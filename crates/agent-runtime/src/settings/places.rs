@@ -1,8 +1,8 @@
 //! The user's own folders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 /// The database when none is named; `None` for a user without a home.
 pub(crate) fn default_database() -> Option<PathBuf> {
@@ -18,6 +18,16 @@ pub(crate) fn default_config() -> Option<PathBuf> {
 pub(crate) fn state() -> Option<PathBuf> {
     // macOS knows no folder for state: what belongs to one machine alone lies in the local data folder there.
     folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+/// The user's own folder; `None` for a user without one.
+pub(crate) fn home() -> Option<PathBuf> {
+    BaseDirs::new().map(|folders| folders.home_dir().to_owned())
+}
+
+/// Where programs keep their configuration on Linux, for a user with this home.
+pub(crate) fn user_configuration(home: &Path) -> PathBuf {
+    BaseDirs::new().map_or_else(|| home.join(".config"), |folders| folders.config_dir().to_owned())
 }
 
 fn folders() -> Option<ProjectDirs> {

@@ -75,7 +75,10 @@ impl<'a> Sources<'a> {
         };
         match parse(&text) {
             Ok(value) => Ok(Setting { value, origin }),
-            Err(complaint) => Err(Failure::Usage(format!("{}: {complaint}", origin.place(name)))),
+            Err(complaint) => {
+                let key = self.file.as_ref().map_or(name.key, |file| file.key(name));
+                Err(Failure::Usage(format!("{}: {complaint}", origin.place(key))))
+            }
         }
     }
 
@@ -112,12 +115,12 @@ impl fmt::Display for Origin {
 
 impl Origin {
     /// Where to look for the text, in the words by which its author knows it.
-    fn place(&self, name: &Name) -> String {
+    fn place(&self, key: &str) -> String {
         match self {
             Self::Flag(flag) => (*flag).to_owned(),
             Self::Environment(variable) => (*variable).to_owned(),
-            Self::File(path) => format!("{} in {}", name.key, path.display()),
-            Self::Default => name.key.to_owned(),
+            Self::File(path) => format!("{key} in {}", path.display()),
+            Self::Default => key.to_owned(),
         }
     }
 }

@@ -119,11 +119,21 @@ fn a_bad_value_is_refused_under_the_name_by_which_it_was_given() {
 
 #[test]
 fn an_unknown_key_is_refused_with_its_name_and_the_file() {
-    for (text, key) in [("prot = 1\n", "prot"), ("[server]\nport = 1\n", "server"), ("config = \"a\"\n", "config")] {
+    for (text, key) in [("prot = 1\n", "prot"), ("[listen]\nport = 1\n", "listen"), ("config = \"a\"\n", "config")] {
         let case = Case::new(text);
         let complaint = case.complaint();
         let expected = format!("unknown key '{key}' in {}: there are host, port, ", case.file().display());
         assert!(complaint.starts_with(&expected), "{complaint}");
+    }
+}
+
+#[test]
+fn the_server_may_be_called_by_either_of_its_keys() {
+    for key in ["server", "server_url"] {
+        let case = Case::new(&format!("{key} = \"http://a.example:1\"\n"));
+        assert_eq!(case.settings().server_url.value, "http://a.example:1");
+        let case = Case::new(&format!("{key} = \"a.example\"\n"));
+        assert!(case.complaint().starts_with(&format!("{key} in ")), "{}", case.complaint());
     }
 }
 

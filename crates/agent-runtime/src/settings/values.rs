@@ -60,6 +60,12 @@ pub(crate) fn allowed_hosts(text: &str) -> Result<Vec<AllowedHost>, String> {
     entries.map(|entry| AllowedHost::parse(entry).map_err(|bad| bad.0)).collect()
 }
 
+/// A list of patterns of folders.
+#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function that may refuse it")]
+pub(crate) fn folders(text: &str) -> Result<Vec<String>, String> {
+    Ok(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect())
+}
+
 pub(crate) fn log_filter(text: &str) -> Result<String, String> {
     let hint = "write a level (error, warn, info, debug, trace) or target=level, separated by commas";
     EnvFilter::try_new(text).map_err(|error| format!("'{text}' is no log filter ({error}): {hint}"))?;

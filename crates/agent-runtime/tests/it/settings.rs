@@ -54,6 +54,7 @@ async fn config_prints_every_setting() {
         "debug_logging",
         "durability",
         "host",
+        "ignore",
         "insecure_no_token",
         "log_filter",
         "log_format",
@@ -62,6 +63,7 @@ async fn config_prints_every_setting() {
         "port",
         "server_url",
         "token",
+        "token_file",
     ];
     assert_eq!(keys, expected);
     assert_eq!(settings["server_url"]["value"], json!("http://127.0.0.1:8765"));

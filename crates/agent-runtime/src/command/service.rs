@@ -1,0 +1,94 @@
+//! `agent-runtime service`: the server as a service of the user.
+
+use std::path::Path;
+
+use crate::cli::ServiceCommand;
+use crate::failure::Failure;
+use crate::output;
+use crate::settings::sources::Environment;
+use crate::setup::json_edit::Made;
+use crate::setup::receipt::{Change, Receipt, What};
+use crate::setup::service::Keeper;
+use crate::setup::{Home, files, install, undo};
+
+/// Carries it out.
+///
+/// # Errors
+/// When something cannot be written, or the system's own program refuses.
+pub(crate) fn run(command: ServiceCommand, environment: Environment<'_>) -> Result<(), Failure> {
+    let home = Home::find(environment)?;
+    let keeper = Keeper::of_system(&home);
+    match command {
+        ServiceCommand::Install => install(&home, &keeper),
+        ServiceCommand::Remove => remove(&home, &keeper),
+        ServiceCommand::Status => status(&home, &keeper),
+    }
+}
+
+fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
+    let mut receipt = Receipt::load(&home.state)?;
+    if let Some(copy) = install::plan(&home.program)? {
+        copy.make(&mut receipt)?;
+    }
+    let file = files::behind_links(&keeper.file(home))?;
+    let old = files::read(&file)?;
+    let new = Some(keeper.text(home)?.into_bytes());
+    if old != new {
+        let without_us = undo::without_us(What::Service, &file, old.as_deref(), &receipt)?;
+        let (what, file, made) = (What::Service, file.clone(), Made::default());
+        receipt.put(&Change { what, file, old, new, without_us, made, new_mode: files::SHARED })?;
+    }
+    let shown = file.display();
+    let program = keeper.program();
+    if !keeper.start(&file)? {
+        return output::print(&format!(
+            "{shown} is written, but there is no {program} here: nothing starts the server by itself. Run `{} serve` \
+             where you start your other programs.\n",
+            home.program.display()
+        ));
+    }
+    let after = match keeper {
+        Keeper::Systemd => "It starts whenever you log in; to start it without that: loginctl enable-linger",
+        Keeper::Launchd(_) => "It starts whenever you log in.",
+    };
+    output::print(&format!(
+        "{shown} is written, and the server is started. {after}\nA service does not see the variables of your shell: \
+         put settings into {}.\n",
+        home.config.display()
+    ))
+}
+
+fn remove(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
+    let mut receipt = Receipt::load(&home.state)?;
+    let file = files::behind_links(&keeper.file(home))?;
+    let Some(change) = planned_removal(&receipt, &file, &keeper.text(home)?)? else {
+        return output::print("There is no service of agent-runtime to remove.\n");
+    };
+    keeper.stop();
+    receipt.take_back(&change)?;
+    keeper.reload();
+    output::print(&format!("The server is stopped, and {} is removed.\n", file.display()))
+}
+
+/// The removal of the service's file; `None` when there is none, or it is none of ours.
+fn planned_removal(receipt: &Receipt, file: &Path, ours: &str) -> Result<Option<Change>, Failure> {
+    let Some(mut change) = undo::plan(What::Service, file, receipt)? else { return Ok(None) };
+    // One that is ours word for word is ours, even if the list was lost.
+    if receipt.of(file).is_none() {
+        if change.old.as_deref() != Some(ours.as_bytes()) {
+            return Ok(None);
+        }
+        change.new = None;
+    }
+    Ok(Some(change))
+}
+
+fn status(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
+    let file = keeper.file(home);
+    let installed = if file.exists() { "installed" } else { "not installed" };
+    let condition = keeper.condition().map_or_else(
+        || format!("There is no {} here, so nothing starts it by itself.\n", keeper.program()),
+        |condition| format!("start    {}\nnow      {}\n", condition.start, condition.now),
+    );
+    output::print(&format!("service  {installed}  {}\n{condition}", file.display()))
+}

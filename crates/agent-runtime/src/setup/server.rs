@@ -1,0 +1,72 @@
+//! A server elsewhere, in our own configuration file: never in an agent's.
+
+use std::path::Path;
+
+use toml_edit::value;
+
+use super::json_edit::Made;
+use super::receipt::{Change, Receipt, What};
+use super::{Home, broken, files, text_of, toml_hooks, undo};
+use crate::failure::Failure;
+use crate::settings::values;
+
+const SERVER: &str = "server";
+const TOKEN_FILE: &str = "token_file";
+
+/// Plans the lines about a server; `None` when they are there.
+///
+/// # Errors
+/// When the address or the file of the token cannot be used, or the configuration file is broken.
+pub(crate) fn plan(
+    home: &Home,
+    url: Option<&str>,
+    token_file: Option<&Path>,
+    receipt: &Receipt,
+) -> Result<Option<Change>, Failure> {
+    let file = files::behind_links(&home.config)?;
+    let old = files::read(&file)?;
+    let text = text_of(&file, old.as_deref())?;
+    let mut document = toml_hooks::read(&text).map_err(|fault| broken(&file, fault))?;
+    if let Some(url) = url {
+        values::server_url(url).map_err(|complaint| Failure::usage(format!("--server: {complaint}")))?;
+        document.remove("server_url");
+        document[SERVER] = value(url);
+    }
+    if let Some(path) = token_file {
+        document[TOKEN_FILE] = value(checked_token_file(path)?);
+    }
+    let new = document.to_string();
+    let without_us = undo::without_us(What::Config, &file, old.as_deref(), receipt)?;
+    let change = Change {
+        what: What::Config,
+        file,
+        new: Some(new.into_bytes()),
+        old,
+        without_us,
+        made: Made::default(),
+        new_mode: files::PRIVATE,
+    };
+    Ok((change.old != change.new).then_some(change))
+}
+
+/// The configuration without what says where the server is.
+///
+/// # Errors
+/// When it is no TOML.
+pub(crate) fn strip(text: &str) -> Result<String, String> {
+    let mut document = toml_hooks::read(text)?;
+    document.remove(SERVER);
+    document.remove(TOKEN_FILE);
+    Ok(document.to_string())
+}
+
+/// The whole path of a file that holds a token.
+fn checked_token_file(path: &Path) -> Result<String, Failure> {
+    let path = std::path::absolute(path).map_err(|error| Failure::usage(format!("--token-file: {error}")))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("--token-file: cannot read {}: {error}", path.display())))?;
+    agent_runtime_server::config::Token::parse(text.trim())
+        .map_err(|bad| Failure::usage(format!("--token-file: {}: {}", path.display(), bad.0)))?;
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| Failure::usage("--token-file: its path is no UTF-8, so the configuration cannot name it"))
+}

@@ -1,0 +1,216 @@
+//! The server as a service of the user: a systemd unit or a launchd agent, so that it runs after a reboot.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::Home;
+use crate::failure::Failure;
+use crate::settings::places;
+
+/// What looks after services on this system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// systemd, for the user.
+    Systemd,
+    /// launchd, for the user of this number.
+    Launchd(u32),
+}
+
+/// How a service is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// What the keeper says of its start: `enabled`, `disabled`.
+    pub(crate) start: String,
+    /// What it says of now: `active`, `inactive`, `failed`.
+    pub(crate) now: String,
+}
+
+const UNIT: &str = "agent-runtime.service";
+const LABEL: &str = "agent-runtime";
+
+impl Keeper {
+    /// That of the system this program was built for.
+    pub(crate) fn of_system(home: &Home) -> Self {
+        if cfg!(target_os = "macos") {
+            Self::Launchd(std::fs::metadata(&home.folder).map_or(0, |folder| folder.uid()))
+        } else {
+            Self::Systemd
+        }
+    }
+
+    /// The file that tells it of the service.
+    pub(crate) fn file(&self, home: &Home) -> PathBuf {
+        match self {
+            Self::Systemd => places::user_configuration(&home.folder).join("systemd/user").join(UNIT),
+            Self::Launchd(_) => home.folder.join(format!("Library/LaunchAgents/{LABEL}.plist")),
+        }
+    }
+
+    /// What stands in that file.
+    ///
+    /// # Errors
+    /// When the program's path cannot be written.
+    pub(crate) fn text(&self, home: &Home) -> Result<String, Failure> {
+        let program = home.program_text()?;
+        match self {
+            Self::Systemd => Ok(unit(program)),
+            Self::Launchd(_) => Ok(property_list(program, &home.state.join("serve.log"))),
+        }
+    }
+
+    /// The program by which it is spoken to.
+    pub(crate) fn program(&self) -> &'static str {
+        match self {
+            Self::Systemd => "systemctl",
+            Self::Launchd(_) => "launchctl",
+        }
+    }
+
+    /// Makes it start the service now and at every login; `false` when there is no such program here.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub(crate) fn start(&self, file: &Path) -> Result<bool, Failure> {
+        match self {
+            Self::Systemd => {
+                let all: [&[&str]; 3] = [&["daemon-reload"], &["enable", UNIT], &["restart", UNIT]];
+                for words in all {
+                    if !self.must(&[&["--user"], words].concat())? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Launchd(user) => {
+                // One from before is not there, or goes.
+                self.say(&["bootout", &target(*user)]);
+                self.must(&["bootstrap", &format!("gui/{user}"), &file.display().to_string()])
+            }
+        }
+    }
+
+    /// Makes it stop the service and forget it. One that does not know it is none the worse.
+    pub(crate) fn stop(&self) {
+        match self {
+            Self::Systemd => drop(self.say(&["--user", "disable", "--now", UNIT])),
+            Self::Launchd(user) => drop(self.say(&["bootout", &target(*user)])),
+        }
+    }
+
+    /// Tells it that the file has gone.
+    pub(crate) fn reload(&self) {
+        if *self == Self::Systemd {
+            self.say(&["--user", "daemon-reload"]);
+        }
+    }
+
+    /// How the service is; `None` when there is nobody to ask.
+    pub(crate) fn condition(&self) -> Option<Condition> {
+        let first_line = |answer: Answer| answer.stdout.lines().next().unwrap_or("unknown").trim().to_owned();
+        match self {
+            Self::Systemd => {
+                let start = first_line(self.say(&["--user", "is-enabled", UNIT])?);
+                let now = first_line(self.say(&["--user", "is-active", UNIT])?);
+                Some(Condition { start, now })
+            }
+            Self::Launchd(user) => {
+                let known = self.say(&["print", &target(*user)])?;
+                let running = known.stdout.contains("state = running");
+                let (start, now) = (if known.success { "enabled" } else { "disabled" }, running);
+                Some(Condition { start: start.to_owned(), now: if now { "active" } else { "inactive" }.to_owned() })
+            }
+        }
+    }
+
+    /// Says something that must be heard; `false` when there is no such program here.
+    fn must(&self, words: &[&str]) -> Result<bool, Failure> {
+        let Some(answer) = self.say(words) else { return Ok(false) };
+        if answer.success {
+            return Ok(true);
+        }
+        let reason = answer.stderr.trim();
+        Err(Failure::work(format!("`{} {}` failed: {reason}", self.program(), words.join(" "))))
+    }
+
+    fn say(&self, words: &[&str]) -> Option<Answer> {
+        let output = Command::new(self.program()).args(words).stdin(Stdio::null()).output().ok()?;
+        Some(Answer {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+/// What a keeper answered.
+struct Answer {
+    success: bool,
+    stdout: String,
+    stderr: String,
+}
+
+fn target(user: u32) -> String {
+    format!("gui/{user}/{LABEL}")
+}
+
+fn unit(program: &str) -> String {
+    // In a unit, these have a meaning of their own.
+    let program = program.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+    format!(
+        "[Unit]\nDescription=Agent Runtime, the flight recorder for coding agents\n\n\
+         [Service]\nExecStart=\"{program}\" serve\nRestart=on-failure\nRestartSec=2\n\n\
+         [Install]\nWantedBy=default.target\n"
+    )
+}
+
+fn property_list(program: &str, log: &Path) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let (program, log) = (escaped(program), escaped(&log.display().to_string()));
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>{LABEL}</string>
+  <key>ProgramArguments</key>
+  <array>
+    <string>{program}</string>
+    <string>serve</string>
+  </array>
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+  <key>StandardErrorPath</key>
+  <string>{log}</string>
+</dict>
+</plist>
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{property_list, unit};
+    use std::path::Path;
+
+    #[test]
+    fn a_unit_names_the_program_whatever_its_path() {
+        let text = unit("/home/a b/100%/\"x\"/$HOME/agent-runtime");
+        let line = "ExecStart=\"/home/a b/100%%/\\\"x\\\"/$$HOME/agent-runtime\" serve\n";
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("WantedBy=default.target"), "{text}");
+    }
+
+    #[test]
+    fn a_property_list_names_the_program_whatever_its_path() {
+        let text = property_list("/Users/a & b/<c>/agent-runtime", Path::new("/log"));
+        assert!(text.contains("<string>/Users/a &amp; b/&lt;c&gt;/agent-runtime</string>"), "{text}");
+        assert!(text.contains("<key>RunAtLoad</key>\n  <true/>"), "{text}");
+    }
+}

@@ -1,0 +1,104 @@
+//! `agent-runtime service`: the server as a service of the user. The system's own programs are scripts here.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::machine::Machine;
+
+fn unit(machine: &Machine) -> PathBuf {
+    machine.folder.path().join("config/systemd/user/agent-runtime.service")
+}
+
+/// A machine whose `systemctl` writes down what it was told, and answers as one whose service runs.
+fn with_systemd() -> Machine {
+    let machine = Machine::new();
+    let told = machine.path("told").display().to_string();
+    machine.script(
+        "systemctl",
+        &format!("echo \"$@\" >>'{told}'\ncase $2 in is-enabled) echo enabled ;; is-active) echo active ;; esac"),
+    )
+}
+
+#[tokio::test]
+async fn install_writes_a_unit_for_the_user_and_starts_it_now_and_after_a_reboot() {
+    let machine = with_systemd();
+    let said = machine.must("service install").await;
+    let text = fs::read_to_string(unit(&machine)).expect("a unit");
+    assert!(text.contains(&format!("ExecStart=\"{}\" serve\n", machine.program_path().display())), "{text}");
+    assert!(text.contains("WantedBy=default.target\n"), "{text}");
+    let told = "--user daemon-reload\n--user enable agent-runtime.service\n--user restart agent-runtime.service\n";
+    assert_eq!(machine.read("told"), told);
+    assert!(said.contains("loginctl enable-linger"), "{said}");
+    // Again, after an upgrade: the same unit, started anew.
+    machine.must("service install").await;
+    assert_eq!(machine.read("told"), told.repeat(2));
+}
+
+#[tokio::test]
+async fn the_unit_is_one_that_systemd_understands() {
+    let Some(verify) = ["/usr/bin/systemd-analyze"].into_iter().find(|path| fs::exists(path).unwrap_or(false)) else {
+        eprintln!("skipped: there is no systemd-analyze");
+        return;
+    };
+    let machine = Machine::with_home("my $HOME is 100%");
+    machine.must("service install").await;
+    let output = std::process::Command::new(verify).args(["verify", "--user"]).arg(unit(&machine)).output();
+    let output = output.expect("started");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("agent-runtime.service"), "{said}");
+}
+
+#[tokio::test]
+async fn remove_stops_it_and_takes_the_unit_away() {
+    let machine = with_systemd();
+    let before = machine.folder.path().join("config");
+    machine.must("service install").await;
+    fs::remove_file(machine.path("told")).expect("removed");
+    machine.must("service remove").await;
+    assert_eq!(machine.read("told"), "--user disable --now agent-runtime.service\n--user daemon-reload\n");
+    assert_eq!(fs::read_dir(before).expect("a folder").count(), 0, "the folders that were made went too");
+    let said = machine.must("service remove").await;
+    assert!(said.contains("no service of agent-runtime to remove"), "{said}");
+}
+
+#[tokio::test]
+async fn status_says_what_is() {
+    let machine = with_systemd();
+    let said = machine.must("service status").await;
+    assert!(said.contains("not installed"), "{said}");
+    machine.must("service install").await;
+    let said = machine.must("service status").await;
+    assert!(said.starts_with("service  installed") && said.contains("start    enabled"), "{said}");
+    assert!(said.ends_with("now      active"), "{said}");
+}
+
+#[tokio::test]
+async fn without_systemd_it_says_so_in_a_plain_sentence() {
+    let machine = Machine::new();
+    let said = machine.must("service install").await;
+    assert!(unit(&machine).exists());
+    assert!(said.contains("there is no systemctl here: nothing starts the server by itself"), "{said}");
+    let said = machine.must("service status").await;
+    assert!(said.contains("There is no systemctl here"), "{said}");
+    machine.must("service remove").await;
+    assert!(!unit(&machine).exists());
+}
+
+#[tokio::test]
+async fn what_systemd_refuses_is_told_in_its_own_words() {
+    let machine = Machine::new().script("systemctl", "echo 'Failed to connect to bus' >&2; exit 1");
+    let ended = machine.run("service install").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert_eq!(ended.failure(), "`systemctl --user daemon-reload` failed: Failed to connect to bus");
+}
+
+#[tokio::test]
+async fn a_unit_that_was_there_comes_back() {
+    let machine = with_systemd();
+    fs::create_dir_all(unit(&machine).parent().expect("a folder")).expect("made");
+    fs::write(unit(&machine), "[Unit]\nDescription=mine\n").expect("written");
+    machine.must("service install").await;
+    machine.must("service remove").await;
+    assert_eq!(fs::read_to_string(unit(&machine)).expect("text"), "[Unit]\nDescription=mine\n");
+}

@@ -1,0 +1,95 @@
+//! `agent-runtime setup --server URL --token-file F`: in our own configuration, never in an agent's.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use serde_json::{Value, json};
+
+use crate::machine::Machine;
+
+const TOKEN: &str = "a-token-that-nobody-else-knows";
+
+fn machine() -> (Machine, std::path::PathBuf) {
+    let machine = Machine::new();
+    machine.write("token", &format!("{TOKEN}\n"));
+    let config = machine.folder.path().join("config/agent-runtime/config.toml");
+    (machine, config)
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_is_kept_in_our_own_file_and_nowhere_else() {
+    let (machine, config) = machine();
+    let token = machine.path("token").display().to_string();
+    let line = format!("setup claude-code --server https://runs.example:8765 --token-file {token} --yes");
+    let said = machine.must(&line).await;
+    assert!(said.contains("Recorded, and sent to https://runs.example:8765"), "{said}");
+    assert_eq!(fs::metadata(&config).expect("there").mode() & 0o777, 0o600);
+    let settings: Value = serde_json::from_str(&machine.must("config --json").await).expect("JSON");
+    assert_eq!(settings["server_url"]["value"], json!("https://runs.example:8765"));
+    assert_eq!(settings["server_url"]["origin"], json!("file"));
+    assert_eq!(settings["token_file"]["value"], json!(token));
+    let hooks = machine.read(".claude/settings.json");
+    assert!(!hooks.contains("runs.example") && !hooks.contains("token"), "{hooks}");
+    assert!(!said.contains(TOKEN) && !fs::read_to_string(&config).expect("text").contains(TOKEN));
+}
+
+#[tokio::test]
+async fn what_was_in_our_file_stays_and_comes_back() {
+    let (machine, config) = machine();
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    let mine = "# mine\nport = 8766 # odd\nserver_url = \"http://old.example\"\n";
+    fs::write(&config, mine).expect("written");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).expect("set");
+    machine.must("setup --server http://new.example:1 --yes").await;
+    let text = fs::read_to_string(&config).expect("text");
+    assert_eq!(text, "# mine\nport = 8766 # odd\nserver = \"http://new.example:1\"\n");
+    assert_eq!(fs::metadata(&config).expect("there").mode() & 0o777, 0o600, "no longer for others to read");
+    let said = machine.must("setup --server http://new.example:1").await;
+    assert!(said.contains("nothing to change"), "{said}");
+    machine.must("setup --remove --yes").await;
+    assert_eq!(fs::read_to_string(&config).expect("text"), mine);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_not_taken_away_and_no_token_is_shown() {
+    let (machine, config) = machine();
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    let mine = format!("server = \"http://mine.example\"\ntoken = \"{TOKEN}\"\n");
+    fs::write(&config, &mine).expect("written");
+    let said = machine.must("setup --remove --yes").await;
+    assert!(said.contains("nothing of agent-runtime to remove"), "{said}");
+    let said = machine.must("setup --server http://new.example --yes").await;
+    assert!(said.contains("token = \"…\"") && !said.contains(TOKEN), "{said}");
+    let said = machine.must("setup --remove --yes").await;
+    assert!(!said.contains(TOKEN), "{said}");
+    assert_eq!(fs::read_to_string(&config).expect("text"), mine);
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_refused_before_anything_is_written() {
+    let (machine, config) = machine();
+    machine.write("empty", "\n");
+    let before = machine.snapshot();
+    for (line, words) in [
+        ("--server runs.example", "--server: 'runs.example' is no address"),
+        ("--token-file missing", "--token-file: cannot read"),
+        ("--server http://a.example --token-file empty", "--token-file: "),
+    ] {
+        let empty = machine.path("empty").display().to_string();
+        let ended = machine.run(&format!("setup {} --yes", line.replace("empty", &empty))).await;
+        assert_eq!(ended.code, Some(2), "{ended:#?}");
+        assert!(ended.failure().starts_with(words), "{ended:#?}");
+    }
+    assert_eq!(machine.snapshot(), before);
+    assert!(!config.exists());
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_be_used_is_refused_first() {
+    let (machine, config) = machine();
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    fs::write(&config, "port = \"x\"\n").expect("written");
+    let ended = machine.run("setup claude-code --yes").await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(!machine.path(".claude").exists());
+}

@@ -1,0 +1,101 @@
+//! `agent-runtime uninstall`: everything that set-up did, in every scope, taken back.
+
+use std::fs;
+
+use crate::machine::Machine;
+
+const SETTINGS: &str = "{ \"model\":\"opus\" }\n";
+
+/// Everything that can be set up.
+async fn everything() -> Machine {
+    let machine = Machine::bare("home").script("codex", "echo 'codex-cli 0.169.0'");
+    machine.write(".claude/settings.json", SETTINGS);
+    for line in [
+        "setup claude-code --yes",
+        "setup claude-code --scope project --yes",
+        "setup claude-code --scope local --yes",
+        "setup codex --yes",
+        "setup --server http://a.example --yes",
+        "service install",
+    ] {
+        machine.must(line).await;
+    }
+    machine
+}
+
+#[tokio::test]
+async fn everything_is_taken_back_in_every_scope_and_data_is_kept() {
+    let machine = everything().await;
+    let folder = machine.folder.path().to_owned();
+    let database = folder.join("data/agent-runtime/agent-runtime.db");
+    fs::create_dir_all(database.parent().expect("a folder")).expect("made");
+    fs::write(&database, "sessions").expect("written");
+    // The server's own settings are no part of set-up.
+    let config = folder.join("config/agent-runtime/config.toml");
+    let text = fs::read_to_string(&config).expect("text");
+    fs::write(&config, format!("port = 8766\n{text}")).expect("written");
+    let said = machine.must("uninstall --yes").await;
+    assert_eq!(machine.read(".claude/settings.json"), SETTINGS);
+    assert!(!folder.join(".claude").exists() && !machine.path(".codex").exists());
+    assert!(!folder.join("config/systemd").exists());
+    assert!(!machine.path(".local").exists(), "program, state and the folders made for them");
+    assert_eq!(fs::read_to_string(&config).expect("text"), "port = 8766\n");
+    assert_eq!(fs::read_to_string(&database).expect("kept"), "sessions");
+    assert!(said.contains(&format!("still in {}", database.display())), "{said}");
+}
+
+#[tokio::test]
+async fn purge_deletes_what_was_recorded_too() {
+    let machine = everything().await;
+    let folder = machine.folder.path().to_owned();
+    for made in ["data/agent-runtime", "data/other", "config/other"] {
+        fs::create_dir_all(folder.join(made)).expect("made");
+    }
+    fs::write(folder.join("data/agent-runtime/agent-runtime.db"), "sessions").expect("written");
+    machine.must("uninstall --purge --yes").await;
+    assert!(!folder.join("data/agent-runtime").exists() && !folder.join("config/agent-runtime").exists());
+    assert!(!machine.path(".local/state/agent-runtime").exists());
+    assert!(folder.join("data/other").exists() && folder.join("config/other").exists());
+    assert_eq!(machine.read(".claude/settings.json"), SETTINGS);
+}
+
+#[tokio::test]
+async fn it_shows_what_it_would_do_and_does_nothing_unasked() {
+    let machine = everything().await;
+    let before = machine.snapshot();
+    let ended = machine.run("uninstall --purge").await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    let said = machine.must("uninstall --dry-run").await;
+    let program = machine.program_path();
+    for words in [".claude/settings.json", ".codex/hooks.json (deleted)", &program.display().to_string()] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert_eq!(machine.snapshot(), before);
+    assert!(program.exists());
+}
+
+#[tokio::test]
+async fn a_project_that_is_gone_holds_nothing_up() {
+    let machine = everything().await;
+    fs::remove_dir_all(machine.folder.path().join(".claude")).expect("removed");
+    machine.must("uninstall --yes").await;
+    assert_eq!(machine.read(".claude/settings.json"), SETTINGS);
+    assert!(!machine.path(".local").exists());
+}
+
+#[tokio::test]
+async fn a_broken_file_is_told_and_nothing_is_taken_back_by_halves() {
+    let machine = everything().await;
+    machine.write(".claude/settings.json", "{ broken");
+    let before = machine.snapshot();
+    let ended = machine.run("uninstall --yes").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.failure().contains("settings.json, line 1"), "{ended:#?}");
+    assert_eq!(machine.snapshot(), before);
+}
+
+#[tokio::test]
+async fn where_nothing_was_set_up_there_is_nothing_to_remove() {
+    let said = Machine::new().must("uninstall").await;
+    assert!(said.contains("nothing of agent-runtime to remove"), "{said}");
+}
