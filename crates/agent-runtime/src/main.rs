@@ -1,9 +1,11 @@
-//! The program: `agent-runtime` serves, and its other commands help to set it up.
+//! The program: `agent-runtime` serves, and its other commands set it up, and show what it knows.
 
 mod bind;
 mod cli;
+mod client;
 mod command;
 mod failure;
+mod interrupt;
 mod logging;
 mod output;
 mod random;
@@ -14,8 +16,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     logging::report_panics();
     let outcome = cli::read(std::env::args_os()).and_then(command::run);
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    outcome.unwrap_or_else(|failure| failure.report())
 }

@@ -39,7 +39,7 @@ pub(crate) static LOG_FORMAT: Name =
 pub(crate) static DEBUG_LOGGING: Name = Name::new("DEBUG_LOGGING", "debug_logging").default("false");
 pub(crate) static LOG_FILTER: Name = Name::new("RUST_LOG", "log_filter").not_in_file();
 pub(crate) static SERVER_URL: Name =
-    Name::new("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "server_url").default("http://127.0.0.1:8765");
+    Name::new("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "server_url").flag("--url").default("http://127.0.0.1:8765");
 pub(crate) static CONFIG: Name = Name::new("AGENT_RUNTIME_CONFIG", "config")
     .flag("--config")
     .default("agent-runtime/config.toml in your configuration folder")

@@ -1,0 +1,60 @@
+//! `agent-runtime events ID`: what happened in a session, from its beginning.
+
+use std::process::ExitCode;
+
+use super::caller::Caller;
+use crate::cli::arguments::Events as Arguments;
+use crate::client::record::Event;
+use crate::client::{Trouble, path};
+use crate::failure::Failure;
+use crate::output::event_line::Lines;
+
+/// Prints them, one at a time: however many there are, one is held.
+///
+/// # Errors
+/// When there is no such session, or they cannot be read.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut caller = Caller::new(&arguments.remote)?;
+    let session = caller.session(&arguments.session).await?;
+    let text = |number: &dyn ToString| number.to_string();
+    let wanted = [
+        ("event_type", arguments.event_type.clone()),
+        ("tool_name", arguments.tool.clone()),
+        ("after", arguments.after.as_ref().map(|id| text(id))),
+        ("before", arguments.before.as_ref().map(|id| text(id))),
+        ("limit", arguments.limit.or(arguments.last).as_ref().map(|limit| text(limit))),
+        ("order", arguments.last.map(|_| "desc".to_owned())),
+    ];
+    let filter: Vec<_> = wanted.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+    let client = &caller.client;
+    let mut list = client.list(&path(&["sessions", &session.record.session_id, "events"], &filter)).await?;
+    let lines = Lines { columns: caller.output.line_columns(), style: caller.output.style };
+    let mut turned = Vec::new();
+    while let Some(text) = list.next().await? {
+        let line = if arguments.json { text } else { shown(&caller, lines, &text)? };
+        if arguments.last.is_some() {
+            turned.push(line);
+        } else {
+            caller.output.line(&line)?;
+        }
+    }
+    for line in turned.iter().rev() {
+        caller.output.line(line)?;
+    }
+    let cut = list.more().is_some();
+    caller.output.flush()?;
+    if cut && arguments.limit.is_some() && !arguments.json {
+        crate::client::follow::notice("there are more: a higher --limit, or --after, shows them");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(caller: &Caller, lines: Lines, text: &str) -> Result<String, Failure> {
+    let event: Event = serde_json::from_str(text).map_err(|error| not_an_event(&error))?;
+    Ok(lines.event(&event, &caller.moments.day_and_time(&event.timestamp), None))
+}
+
+/// The server sent something that is no event.
+pub(super) fn not_an_event(error: &serde_json::Error) -> Trouble {
+    Trouble::Broken { url: "the server".to_owned(), reason: format!("it sent what is no event: {error}") }
+}
