@@ -25,6 +25,7 @@ use connection::Connector;
 use items::Items;
 use place::Place;
 pub(crate) use place::path;
+use record::Event;
 pub(crate) use trouble::Trouble;
 
 /// How long a server may take to begin its answer.
@@ -82,6 +83,14 @@ impl Client {
         Ok(List { answer, items: Items::default() })
     }
 
+    /// Reads an event that this server sent.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn event(&self, text: &str) -> Result<Event, Trouble> {
+        serde_json::from_str(text).map_err(|error| self.foreign(format!("no event: {error}")))
+    }
+
     /// Opens an answer that goes on.
     async fn stream(&self, path: &str) -> Result<Answer<'_>, Trouble> {
         self.send(Method::GET, path, None).await
@@ -124,7 +133,11 @@ impl Client {
 
     async fn read<T: DeserializeOwned>(&self, answer: Answer<'_>) -> Result<T, Trouble> {
         let text = answer.text().await?;
-        serde_json::from_str(&text).map_err(|_| self.broken("its answer is none that this program knows"))
+        serde_json::from_str(&text).map_err(|error| self.foreign(error.to_string()))
+    }
+
+    fn foreign(&self, reason: impl Into<String>) -> Trouble {
+        Trouble::Foreign { url: self.place.url(), reason: reason.into() }
     }
 
     fn broken(&self, reason: impl Into<String>) -> Trouble {
@@ -160,10 +173,10 @@ impl Answer<'_> {
         while let Some(bytes) = self.next().await? {
             text.extend_from_slice(&bytes);
             if text.len() > MOST_BYTES {
-                return Err(self.client.broken(format!("its answer is longer than {MOST_BYTES} bytes")));
+                return Err(self.client.foreign(format!("more than {MOST_BYTES} bytes")));
             }
         }
-        String::from_utf8(text).map_err(|_| self.client.broken("its answer is no UTF-8"))
+        String::from_utf8(text).map_err(|_| self.client.foreign("no UTF-8"))
     }
 }
 
@@ -183,12 +196,12 @@ impl List<'_> {
             match self.items.next() {
                 Ok(Some(entry)) => return Ok(Some(entry)),
                 Ok(None) => {}
-                Err(reason) => return Err(self.answer.client.broken(reason)),
+                Err(reason) => return Err(self.answer.client.foreign(reason)),
             }
             match self.answer.next().await? {
                 Some(bytes) => self.items.feed(&bytes),
                 None if self.items.whole() => return Ok(None),
-                None => return Err(self.answer.client.broken("its answer was cut")),
+                None => return Err(self.answer.client.foreign("no list")),
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::output::plain;
+
 /// Why a command could not do its work, in words for the person who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -51,7 +53,7 @@ impl Failure {
     fn line(&self) -> Option<String> {
         match self {
             Self::Usage(reason) | Self::Work(reason) | Self::Unknown(reason) | Self::TimedOut(reason) => {
-                Some(reason.split_whitespace().collect::<Vec<_>>().join(" "))
+                Some(plain::line(reason))
             }
             Self::Interrupted(_) | Self::ReaderGone => None,
         }
@@ -64,6 +66,6 @@ mod tests {
 
     #[test]
     fn a_reason_of_many_lines_is_told_on_one() {
-        assert_eq!(Failure::work("it broke:\n  badly\n").line().as_deref(), Some("it broke: badly"));
+        assert_eq!(Failure::work("it broke:\n  badly\x1b\n").line().as_deref(), Some("it broke: badly␛"));
     }
 }

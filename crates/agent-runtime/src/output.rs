@@ -29,6 +29,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says on stderr what is no part of the answer.
+pub(crate) fn notice(words: &str) {
+    // Nobody is left to be told when stderr is gone.
+    let _ = writeln!(std::io::stderr(), "agent-runtime: {}", plain::line(words));
+}
+
 /// Stdout, and what is known of who reads it.
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,

@@ -96,5 +96,5 @@ fn named(sessions: &[Recorded<Session>]) -> String {
 }
 
 fn no_session(client: &Client) -> Trouble {
-    client.broken("it sent what is no session")
+    client.foreign("no session")
 }

@@ -1,16 +1,16 @@
 //! Follows the change log, across breaks of the connection and restarts of the server: behind every break it goes on
 //! at its cursor, so that nothing is missed and nothing comes twice.
 
-use std::io::Write;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::{Recorded, Session};
+use super::record::{self, Activity, Recorded, Session};
 use super::sent::{Reader, Sent};
 use super::{Answer, Client, Trouble, path};
 use crate::failure::Failure;
+use crate::output::notice;
 
 /// How soon a server that went away is called again, and the longest pause between two calls.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -38,6 +38,8 @@ pub(crate) enum Message {
         text: String,
         /// The event in it, as JSON.
         event: String,
+        /// What the agent does now, where the event changed that.
+        activity: Option<Activity>,
     },
     /// A session was created or changed.
     Session {
@@ -105,7 +107,7 @@ impl<'a> Follower<'a> {
                 continue;
             };
             if let Some(sent) = reader.next() {
-                let message = read(&sent).ok_or_else(|| self.client.broken("it sent what is no message"))?;
+                let message = read(&sent).ok_or_else(|| self.client.foreign("no message"))?;
                 // Behind a reset the cursor is that of the `init` which follows; until then nothing can be resumed.
                 self.cursor = (sent.kind != "reset").then_some(sent.cursor);
                 return Ok(message);
@@ -137,12 +139,6 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Says on stderr what is no part of the answer.
-pub(crate) fn notice(words: &str) {
-    // Nobody is left to be told when stderr is gone.
-    let _ = writeln!(std::io::stderr(), "agent-runtime: {words}");
-}
-
 /// The members of a message, whichever it is.
 #[derive(Deserialize)]
 struct Members {
@@ -151,6 +147,8 @@ struct Members {
     session: Option<Box<RawValue>>,
     session_id: Option<String>,
     reason: Option<String>,
+    #[serde(default, deserialize_with = "record::if_known")]
+    activity: Option<Activity>,
 }
 
 fn read(sent: &Sent) -> Option<Message> {
@@ -162,7 +160,7 @@ fn read(sent: &Sent) -> Option<Message> {
             Message::Begin { sessions: sessions.collect::<Option<_>>()?, cursor: sent.cursor.clone() }
         }
         "reset" => Message::Reset { text, reason: members.reason? },
-        "event" => Message::Event { text, event: members.data?.get().to_owned() },
+        "event" => Message::Event { text, event: members.data?.get().to_owned(), activity: members.activity },
         "session_created" | "session_updated" => Message::Session { text, session: members.session?.get().to_owned() },
         "session_deleted" => Message::Deleted { text, session_id: members.session_id? },
         _ => Message::Other { text },

@@ -32,7 +32,7 @@ impl Items {
             } else if self.depth != 2 || byte == b']' {
                 self.beside.push(byte);
             } else if self.wrong.is_none() && !matches!(byte, b',' | b' ' | b'\t' | b'\r' | b'\n') {
-                self.wrong = Some("its answer is no list of objects");
+                self.wrong = Some("no list of objects");
             }
             self.step(byte);
             if inside && self.depth == 2 {
@@ -40,7 +40,7 @@ impl Items {
             }
         }
         if self.beside.len() > MOST_BESIDE {
-            self.wrong = Some("its answer is no list");
+            self.wrong = Some("no list");
         }
     }
 
@@ -50,7 +50,7 @@ impl Items {
             return Err(wrong.to_owned());
         }
         let Some(entry) = self.ready.pop_front() else { return Ok(None) };
-        String::from_utf8(entry).map(Some).map_err(|_| "its answer is no UTF-8".to_owned())
+        String::from_utf8(entry).map(Some).map_err(|_| "no UTF-8".to_owned())
     }
 
     /// Whether the document came to its end.

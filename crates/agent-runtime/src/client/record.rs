@@ -1,8 +1,8 @@
 //! Sessions and events as a server sends them. What later versions add is kept, and what is missing is missed by
 //! nobody: these commands must work with servers older and newer than themselves.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -38,6 +38,7 @@ pub(crate) struct Session {
     pub(crate) last_event_at: Option<String>,
     pub(crate) event_count: Option<u64>,
     /// What the agent does now, where the server knows it.
+    #[serde(default, deserialize_with = "if_known")]
     pub(crate) activity: Option<Activity>,
     /// All that else stands there.
     #[serde(flatten)]
@@ -71,6 +72,11 @@ impl Session {
 pub(crate) struct Activity {
     pub(crate) state: String,
     pub(crate) since: Option<String>,
+}
+
+/// A value, unless it is of a shape that only another version knows.
+pub(super) fn if_known<'de, D: Deserializer<'de>, T: DeserializeOwned>(value: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(value)?).ok())
 }
 
 /// An event. Values of any shape are kept as text and read where they are shown: what is stored may nest deeper

@@ -12,11 +12,18 @@ pub(crate) enum Trouble {
         /// Why.
         reason: String,
     },
-    /// The answer ended too early, or was none of the API.
+    /// The answer ended too early.
     Broken {
         /// The server.
         url: String,
         /// How.
+        reason: String,
+    },
+    /// The answer is none of the API.
+    Foreign {
+        /// Whoever answers there.
+        url: String,
+        /// What is strange about it.
         reason: String,
     },
     /// The server said no.
@@ -48,6 +55,7 @@ impl Trouble {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } => true,
             Self::Refused { status, .. } => matches!(status, 429 | 500..=599),
+            Self::Foreign { .. } => false,
         }
     }
 
@@ -56,6 +64,7 @@ impl Trouble {
         match self {
             Self::Unreachable { url, reason } => format!("no server answers at {url} ({reason})"),
             Self::Broken { url, reason } => format!("the connection to {url} broke ({reason})"),
+            Self::Foreign { url, reason } => format!("{url} answered what this program does not know ({reason})"),
             Self::Refused { url, status, detail: Some(detail), .. } => format!("{url} answered {status}: {detail}"),
             Self::Refused { url, status, detail: None, .. } => format!("{url} answered {status}"),
         }
@@ -71,9 +80,7 @@ impl Trouble {
                 "start one with `agent-runtime`, or say where it is with --url or \
                  AGENT_ORCHESTRATOR_SESSION_MANAGER_URL"
             }
-            Self::Broken { .. } => {
-                "try again; if it stays so, look at the server's log, and whether it is agent-runtime"
-            }
+            Self::Broken { .. } => "try again; if it stays so, the server's log says why",
             Self::Refused { status: 401, token: false, .. } => {
                 "put the server's token into AGENT_RUNTIME_TOKEN, or as token = \"…\" into the configuration file"
             }
@@ -84,7 +91,7 @@ impl Trouble {
                 "call it by a name that it knows: start it with --allowed-host NAME, or use another in --url"
             }
             Self::Refused { status: 300..=399, .. } => "redirects are not followed: give the final address in --url",
-            Self::Refused { detail: None, .. } => "is it agent-runtime that listens there?",
+            Self::Foreign { .. } | Self::Refused { detail: None, .. } => "is it agent-runtime that listens there?",
             Self::Refused { status: 500..=599, .. } => "try again in a moment; the server's log says why",
             Self::Refused { .. } => "check what was asked for",
         }

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use super::caller::Caller;
 use crate::cli::arguments::Events as Arguments;
-use crate::client::record::Event;
-use crate::client::{Trouble, path};
+use crate::client::path;
 use crate::failure::Failure;
 use crate::output::event_line::Lines;
+use crate::output::notice;
 
 /// Prints them, one at a time: however many there are, one is held.
 ///
@@ -44,17 +44,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let cut = list.more().is_some();
     caller.output.flush()?;
     if cut && arguments.limit.is_some() && !arguments.json {
-        crate::client::follow::notice("there are more: a higher --limit, or --after, shows them");
+        notice("there are more: a higher --limit, or --after, shows them");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn shown(caller: &Caller, lines: Lines, text: &str) -> Result<String, Failure> {
-    let event: Event = serde_json::from_str(text).map_err(|error| not_an_event(&error))?;
+    let event = caller.client.event(text)?;
     Ok(lines.event(&event, &caller.moments.day_and_time(&event.timestamp), None))
-}
-
-/// The server sent something that is no event.
-pub(super) fn not_an_event(error: &serde_json::Error) -> Trouble {
-    Trouble::Broken { url: "the server".to_owned(), reason: format!("it sent what is no event: {error}") }
 }

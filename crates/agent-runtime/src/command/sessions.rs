@@ -10,6 +10,7 @@ use crate::cli::arguments::{Sessions as Arguments, Status};
 use crate::client::find;
 use crate::client::record::{Recorded, Session};
 use crate::failure::Failure;
+use crate::output::notice;
 use crate::output::style::{self, Tone};
 use crate::output::table::{self, Cell, Column};
 
@@ -62,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         ordered.iter().zip(&ids).map(|((depth, session), id)| row(&caller, *depth, session, id)).collect();
     if rows.is_empty() {
         let words = if filter.is_empty() { "no sessions yet" } else { "no sessions that fit" };
-        crate::client::follow::notice(words);
+        notice(words);
         return caller.done();
     }
     for line in table::lines(&COLUMNS, &rows, caller.output.table_columns(), caller.output.style) {
@@ -70,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     if ordered.len() < all {
         caller.output.flush()?;
-        crate::client::follow::notice(&format!("{} more: --all shows them", all - ordered.len()));
+        notice(&format!("{} more: --all shows them", all - ordered.len()));
     }
     caller.done()
 }

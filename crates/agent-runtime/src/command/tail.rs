@@ -7,15 +7,14 @@ use agent_runtime_server::clock::{Clock, SystemClock};
 use agent_runtime_types::timestamp;
 
 use super::caller::Caller;
-use super::events::not_an_event;
 use crate::cli::arguments::Tail as Arguments;
-use crate::client::follow::{Follower, Message, notice};
+use crate::client::follow::{Follower, Message};
 use crate::client::record::{Event, Recorded, Session};
 use crate::client::{Client, path};
 use crate::failure::Failure;
-use crate::output::Output;
 use crate::output::event_line::Lines;
 use crate::output::moment::Moments;
+use crate::output::{Output, notice};
 
 /// How many events one session's tail begins with.
 const BEGINS_WITH: u32 = 10;
@@ -36,17 +35,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let only = session.iter().map(|session| session.session_id.clone()).collect();
     let mut follower = Follower::new(&client, only, arguments.since);
     let lines = Lines { columns: output.line_columns(), style: output.style };
-    let names = session.iter().map(named).collect();
+    let sessions = session.iter().map(known).collect();
     let several = session.is_none();
-    let mut screen = Screen { output, moments, clock, lines, names, several, json: arguments.json };
+    let mut screen = Screen { output, moments, client: &client, clock, lines, sessions, several, json: arguments.json };
     loop {
         match follower.next().await? {
             Message::Begin { sessions, cursor } => {
-                screen.names = sessions.iter().map(|one| named(&one.record)).collect();
+                screen.sessions = sessions.iter().map(|one| known(&one.record)).collect();
                 let last = std::mem::take(&mut before);
                 if let Some(session) = session.as_ref().filter(|_| last > 0) {
                     for event in before_it(&client, &session.session_id, last, &cursor).await? {
-                        screen.event(&event, &as_message(&event, &cursor))?;
+                        screen.event(&event.record, &as_message(&event, &cursor))?;
                     }
                 }
             }
@@ -57,16 +56,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// The last events that stand before a cursor, the oldest first. What follows the cursor is told live.
-async fn before_it(client: &Client, id: &str, count: u32, cursor: &str) -> Result<Vec<String>, Failure> {
+async fn before_it(client: &Client, id: &str, count: u32, cursor: &str) -> Result<Vec<Recorded<Event>>, Failure> {
     let limit = count.to_string();
     let mut list = client.list(&path(&["sessions", id, "events"], &[("order", "desc"), ("limit", &limit)])).await?;
     let position = cursor.rsplit_once(':').and_then(|(_, position)| position.parse::<i64>().ok());
     let mut events = Vec::new();
     while let Some(text) = list.next().await? {
-        let event: Event = serde_json::from_str(&text).map_err(|error| not_an_event(&error))?;
+        let event = client.event(&text)?;
         // An event's id is the position of its message.
         if position.is_none_or(|position| event.id <= position) {
-            events.push(text);
+            events.push(Recorded { text, record: event });
         }
     }
     events.reverse();
@@ -74,36 +73,50 @@ async fn before_it(client: &Client, id: &str, count: u32, cursor: &str) -> Resul
 }
 
 /// The message that carried an event when it happened.
-fn as_message(event: &str, cursor: &str) -> String {
-    let id = serde_json::from_str::<Event>(event).map_or(0, |event| event.id);
+fn as_message(event: &Recorded<Event>, cursor: &str) -> String {
     let epoch = cursor.rsplit_once(':').map_or("", |(epoch, _)| epoch);
-    format!("{{\"type\":\"event\",\"data\":{event},\"cursor\":\"{epoch}:{id}\"}}")
+    format!("{{\"type\":\"event\",\"data\":{},\"cursor\":\"{epoch}:{}\"}}", event.text, event.record.id)
 }
 
-fn named(session: &Session) -> (String, String) {
-    (session.session_id.clone(), session.label().to_owned())
+/// What is remembered of a session, to see what changes.
+struct Known {
+    label: String,
+    /// What it does, where the server knows.
+    activity: Option<String>,
+}
+
+fn known(session: &Session) -> (String, Known) {
+    let activity = session.activity.as_ref().map(|activity| activity.state.clone());
+    (session.session_id.clone(), Known { label: session.label().to_owned(), activity })
 }
 
 /// Where the lines go.
-struct Screen {
+struct Screen<'a> {
+    client: &'a Client,
     output: Output,
     moments: Moments,
     clock: SystemClock,
     lines: Lines,
-    /// What the sessions are called now, by their ids.
-    names: HashMap<String, String>,
+    /// The sessions as they are now, by their ids.
+    sessions: HashMap<String, Known>,
     /// Whether lines of several sessions stand together.
     several: bool,
     json: bool,
 }
 
-impl Screen {
+impl Screen<'_> {
     fn show(&mut self, message: Message) -> Result<(), Failure> {
         match message {
-            Message::Event { text, event } => self.event(&event, &text),
+            Message::Event { text, event, activity } => {
+                let event = self.client.event(&event)?;
+                if let (Some(now), Some(known)) = (activity, self.sessions.get_mut(&event.session_id)) {
+                    known.activity = Some(now.state);
+                }
+                self.event(&event, &text)
+            }
             Message::Session { text, session } => self.session(&text, session),
             Message::Deleted { text, session_id } => {
-                let name = self.names.remove(&session_id).unwrap_or(session_id);
+                let name = self.sessions.remove(&session_id).map_or(session_id, |known| known.label);
                 self.about_session(&text, &name, "deleted", "")
             }
             Message::Reset { text, reason } => {
@@ -118,26 +131,37 @@ impl Screen {
         }
     }
 
-    fn event(&mut self, event: &str, message: &str) -> Result<(), Failure> {
+    fn event(&mut self, event: &Event, message: &str) -> Result<(), Failure> {
         if self.json {
             return self.output.line(message);
         }
-        let event: Event = serde_json::from_str(event).map_err(|error| not_an_event(&error))?;
-        let name = self.names.get(&event.session_id).map_or(event.session_name.as_str(), String::as_str);
+        let known = self.sessions.get(&event.session_id);
+        let name = known.map_or(event.session_name.as_str(), |known| known.label.as_str());
         let when = self.moments.time(&event.timestamp);
-        let line = self.lines.event(&event, &when, self.several.then_some(name));
+        let line = self.lines.event(event, &when, self.several.then_some(name));
         self.output.line(&line)
     }
 
-    /// Of what happens to a session itself, a person wants to know the new name; the rest its events tell.
+    /// Of what happens to a session itself, a person wants to know its new name, and what it does now where no event
+    /// tells that: that it waits, or that its process is gone.
     fn session(&mut self, message: &str, session: String) -> Result<(), Failure> {
-        let read: Option<Recorded<Session>> = Recorded::read(session);
-        let Some(Recorded { record, .. }) = read.filter(|_| !self.json) else { return self.output_json(message) };
-        let (id, name) = named(&record);
-        match self.names.insert(id, name.clone()) {
-            None => self.about_session(message, &name, "new", record.project_dir.as_deref().unwrap_or_default()),
-            Some(before) if before != name => self.about_session(message, &before, "named", &name),
-            Some(_) => Ok(()),
+        if self.json {
+            return self.output.line(message);
+        }
+        let Some(Recorded { record, .. }) = Recorded::<Session>::read(session) else { return Ok(()) };
+        let (id, now) = known(&record);
+        let (label, activity) = (now.label.clone(), now.activity.clone());
+        let Some(before) = self.sessions.insert(id, now) else {
+            return self.about_session(message, &label, "new", record.project_dir.as_deref().unwrap_or_default());
+        };
+        if before.label != label {
+            self.about_session(message, &before.label, "named", &label)?;
+        }
+        match activity {
+            Some(state) if before.activity.as_ref() != Some(&state) => {
+                self.about_session(message, &label, "now", &state.replace('_', " "))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -148,9 +172,5 @@ impl Screen {
         let when = self.moments.time(&timestamp::format(self.clock.now_us()));
         let line = self.lines.session(&when, self.several.then_some(name), kind, text);
         self.output.line(&line)
-    }
-
-    fn output_json(&mut self, message: &str) -> Result<(), Failure> {
-        if self.json { self.output.line(message) } else { Ok(()) }
     }
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::caller::Caller;
-use super::events::not_an_event;
 use super::show::last_stop;
 use crate::cli::arguments::Wait as Arguments;
 use crate::client::follow::{Follower, Message};
-use crate::client::record::{Event, Session};
+use crate::client::record::{Event, Recorded, Session};
 use crate::client::{Client, path};
 use crate::failure::Failure;
 use crate::output::plain;
@@ -117,12 +116,14 @@ impl Ended {
 async fn ended(client: &Client, id: &str, turn: bool) -> Result<Ended, Failure> {
     let deleted = || Failure::Unknown(format!("'{}' was deleted", plain::line(id)));
     let mut follower = Follower::new(client, vec![id.to_owned()], None);
+    let mut finished = false;
     loop {
         match follower.next().await? {
             // What ended before is seen here, what ends from now on is told below: nothing lies between.
             Message::Begin { sessions, .. } => {
                 let session = sessions.into_iter().find(|one| one.record.session_id == id).ok_or_else(deleted)?;
-                if session.record.finished() {
+                finished = session.record.finished();
+                if finished {
                     return Ok(Ended::by(last_stop(client, id).await?));
                 }
                 if turn && turn_is_over(client, &session.record).await? {
@@ -130,15 +131,21 @@ async fn ended(client: &Client, id: &str, turn: bool) -> Result<Ended, Failure> 
                 }
             }
             Message::Event { event, .. } => {
-                let event: Event = serde_json::from_str(&event).map_err(|error| not_an_event(&error))?;
+                let event = client.event(&event)?;
                 match event.event_type.as_str() {
-                    "session_stop" => return Ok(Ended::by(Some(event))),
+                    // One that came too late, behind a newer start, ends nothing.
+                    "session_stop" if finished => return Ok(Ended::by(Some(event))),
                     "stop" if turn => return Ok(Ended::Turn),
                     _ => {}
                 }
             }
             Message::Deleted { .. } => return Err(deleted()),
-            Message::Reset { .. } | Message::Session { .. } | Message::Other { .. } => {}
+            // What an event does to its session is told before it.
+            Message::Session { session, .. } => {
+                let session: Option<Recorded<Session>> = Recorded::read(session);
+                finished = session.is_some_and(|session| session.record.finished());
+            }
+            Message::Reset { .. } | Message::Other { .. } => {}
         }
     }
 }
@@ -151,7 +158,7 @@ async fn turn_is_over(client: &Client, session: &Session) -> Result<bool, Failur
     let newest = [("order", "desc"), ("limit", LOOKED_AT)];
     let mut list = client.list(&path(&["sessions", &session.session_id, "events"], &newest)).await?;
     while let Some(text) = list.next().await? {
-        let event: Event = serde_json::from_str(&text).map_err(|error| not_an_event(&error))?;
+        let event = client.event(&text)?;
         match event.event_type.as_str() {
             "stop" => return Ok(true),
             "message" | "pre_tool" | "post_tool" | "session_start" => return Ok(false),

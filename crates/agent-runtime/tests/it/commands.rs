@@ -16,6 +16,8 @@ mod texts;
 mod wait;
 
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::process::{Ended, Launch, Process, fresh_folder};
 
@@ -97,6 +99,15 @@ impl Scene {
         };
         tokio::time::timeout(crate::process::PATIENCE, followed).await.expect("somebody follows");
     }
+}
+
+/// Answers the next request, as a server of another version might.
+async fn answer(listener: &TcpListener, body: &str) {
+    let (mut stream, _) = listener.accept().await.expect("a connection");
+    let _ = stream.read(&mut [0; 4096]).await.expect("a request");
+    let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("sent");
+    stream.shutdown().await.expect("closed");
 }
 
 fn merged(mut one: Value, more: Value) -> Value {

@@ -88,8 +88,8 @@ async fn a_listener_that_is_no_agent_runtime_is_told() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     for (answer, told) in [
-        ("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>", "its answer was cut"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"sessions\":[", "the connection to"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>", "(no list)"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"sessions\":[", "broke ("),
         ("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n{\"sessions\":[1]}", "no list of objects"),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno", "is it agent-runtime that listens there?"),
         ("HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", "redirects are not followed"),

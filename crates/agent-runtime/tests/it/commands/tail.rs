@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Scene;
-use crate::process::{Launch, Lines, Process, Running, wait};
+use tokio::net::TcpListener;
+
+use super::{Scene, answer};
+use crate::process::{Launch, Lines, Process, Running, fresh_folder, wait};
 
 /// Waits until so many lines were printed.
 async fn printed(tail: &mut Running, count: usize) -> Vec<String> {
@@ -93,7 +95,8 @@ async fn nothing_is_missing_or_doubled_across_a_kill_and_a_restart() {
     note(&scene, 12..13).await;
     let lines = printed(&mut tail, 14).await;
     assert_eq!(events(&lines), scene.stored("one").await);
-    drop(scene);
+    let notices = tail.stderr.borrow().lines.iter().filter(|line| line.contains("waiting for it to come back")).count();
+    assert_eq!(notices, 2, "{:#?}", tail.stderr.borrow().lines);
     let cursor = |line: &String| serde_json::from_str::<Value>(line).expect("JSON")["cursor"].clone();
     assert!(lines.iter().map(cursor).all(|cursor| cursor.is_string()), "{lines:#?}");
 }
@@ -132,6 +135,34 @@ async fn a_cursor_that_is_no_longer_known_is_told() {
     let lines = tail.stdout.borrow().lines.clone();
     let reset: Value = serde_json::from_str(&lines[1]).expect("JSON");
     assert_eq!((&reset["type"], &reset["reason"]), (&json!("reset"), &json!("epoch")));
+}
+
+#[tokio::test]
+async fn what_an_agent_does_now_is_told_where_no_event_says_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let session = |state: &str| {
+        json!({"session_id": "one", "session_name": "n", "status": "running", "created_at": "",
+            "activity": {"state": state, "since": ""}})
+    };
+    let message = |kind: &str, message: Value| format!("id: e:1\nevent: {kind}\ndata: {message}\n\n");
+    let event = json!({"id": 1, "event_type": "stop", "session_id": "one", "session_name": "n", "timestamp": ""});
+    let stream = [
+        message("init", json!({"sessions": [session("working")]})),
+        message("event", json!({"data": event, "activity": {"state": "idle", "since": ""}})),
+        message("session_updated", json!({"session": session("idle")})),
+        message("session_updated", json!({"session": session("gone")})),
+        message("of_a_later_version", json!({"a": 1})),
+    ];
+    let mut tail = Launch::bare(fresh_folder()).arguments(["tail", "--url", &url]).spawn();
+    answer(&listener, &stream.concat()).await;
+    // It comes back with the cursor of the last message.
+    tail.logged("waiting for it to come back").await;
+    answer(&listener, &message("event", json!({"data": event}))).await;
+    let lines = printed(&mut tail, 3).await;
+    let kinds: Vec<_> = lines.iter().map(|line| line.split_whitespace().skip_while(|word| *word != "n")).collect();
+    let kinds: Vec<Vec<_>> = kinds.into_iter().map(|words| words.skip(1).collect()).collect();
+    assert_eq!(kinds, [vec!["stop"], vec!["now", "gone"], vec!["stop"]], "{lines:#?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Scene;
+use tokio::net::TcpListener;
+
+use super::{Scene, answer};
+use crate::process::{Launch, fresh_folder};
 
 async fn waited(scene: &Scene, words: &[&str], event: &str, more: Value) -> (Option<i32>, Vec<String>) {
     let running = scene.command(words).spawn();
@@ -74,6 +77,28 @@ async fn a_stop_ends_no_session() {
     scene.event("one", "stop", json!({})).await;
     scene.event("one", "session_stop", json!({"exit_code": 6})).await;
     assert_eq!(running.ended().await.code, Some(6));
+}
+
+#[tokio::test]
+async fn an_end_that_came_too_late_ends_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let session = |status: &str| json!({"session_id": "one", "session_name": "", "status": status, "created_at": ""});
+    let message = |kind: &str, message: Value| format!("id: e:1\nevent: {kind}\ndata: {message}\n\n");
+    let stop = |code: i64| {
+        let event = json!({"id": 1, "event_type": "session_stop", "session_id": "one", "session_name": "",
+            "timestamp": "", "exit_code": code});
+        message("event", json!({"type": "event", "data": event}))
+    };
+    let begin = message("init", json!({"sessions": [session("running")]}));
+    let updated = message("session_updated", json!({"session": session("finished")}));
+    let stream = [begin, stop(1), updated, stop(2)].concat();
+    let command = Launch::bare(fresh_folder()).arguments(["wait", "one", "--url", &url]).spawn();
+    for body in [json!({"session": session("running")}).to_string(), stream] {
+        answer(&listener, &body).await;
+    }
+    let ended = command.ended().await;
+    assert_eq!((ended.code, ended.stdout), (Some(2), vec!["finished, exit code 2".to_owned()]));
 }
 
 #[tokio::test]
