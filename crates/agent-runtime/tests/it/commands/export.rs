@@ -65,14 +65,26 @@ async fn a_file_is_for_its_users_eyes_and_whole_or_not_there() {
     scene.lines(&["export", "one", "-o", link.to_str().expect("text")]).await;
     assert_eq!(documents(&fs::read_to_string(&file).expect("read")), expected(&scene).await);
     assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
-    let ended = scene.run(&["export", "one", "--output", "/dev/null"]).await;
-    assert_eq!(ended.code, Some(0), "{ended:#?}");
-    assert!(!fs::metadata("/dev/null").expect("there").is_file());
     let ended = scene.run(&["export", "one", "--output", "/nowhere/one"]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.failure().starts_with("cannot write /nowhere/one: "), "{ended:#?}");
     let left: Vec<_> = fs::read_dir(folder.path()).expect("read").collect();
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_written_to_and_not_replaced() {
+    let scene = scene().await;
+    let folder = fresh_folder();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let export = scene.command(&["export", "one", "--output", pipe.to_str().expect("text")]).spawn();
+    let path = pipe.clone();
+    let read = tokio::task::spawn_blocking(move || fs::read_to_string(path).expect("read"));
+    let read = tokio::time::timeout(PATIENCE, read).await.expect("the end of the pipe").expect("text");
+    assert_eq!(documents(&read), expected(&scene).await);
+    assert_eq!(export.ended().await.code, Some(0));
+    assert!(!fs::metadata(&pipe).expect("there").is_file());
 }
 
 #[tokio::test]
