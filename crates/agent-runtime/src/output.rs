@@ -85,6 +85,14 @@ impl Output {
         self.write("\n")
     }
 
+    /// Writes a JSON document that came from a server, on a line: byte for byte, but for what would act on a terminal.
+    ///
+    /// # Errors
+    /// When nobody reads, or stdout cannot be written.
+    pub(crate) fn json(&mut self, text: &str) -> Result<(), Failure> {
+        if self.terminal { self.line(&plain::json(text)) } else { self.line(text) }
+    }
+
     /// Shows what was written so far. Without it, a command's last lines may not have reached anybody.
     ///
     /// # Errors

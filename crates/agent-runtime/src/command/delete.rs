@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let answer: Answer = caller.client.put_to(Method::DELETE, &place, None).await?;
     if arguments.json {
         let document = serde_json::to_string(&answer).map_err(|error| Failure::work(error.to_string()))?;
-        caller.output.line(&document)?;
+        caller.output.json(&document)?;
     } else {
         let events = counted(answer.deleted.events_count);
         let words = format!("deleted '{}' ({}) with {events}", session.label(), session.session_id);

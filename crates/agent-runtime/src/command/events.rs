@@ -7,7 +7,7 @@ use crate::cli::arguments::Events as Arguments;
 use crate::client::path;
 use crate::failure::Failure;
 use crate::output::event_line::Lines;
-use crate::output::notice;
+use crate::output::{Output, notice};
 
 /// Prints them, one at a time: however many there are, one is held.
 ///
@@ -29,17 +29,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let client = &caller.client;
     let mut list = client.list(&path(&["sessions", &session.record.session_id, "events"], &filter)).await?;
     let lines = Lines { columns: caller.output.line_columns(), style: caller.output.style };
+    let print = |output: &mut Output, line: &str| if arguments.json { output.json(line) } else { output.line(line) };
     let mut turned = Vec::new();
     while let Some(text) = list.next().await? {
         let line = if arguments.json { text } else { shown(&caller, lines, &text)? };
         if arguments.last.is_some() {
             turned.push(line);
         } else {
-            caller.output.line(&line)?;
+            print(&mut caller.output, &line)?;
         }
     }
     for line in turned.iter().rev() {
-        caller.output.line(line)?;
+        print(&mut caller.output, line)?;
     }
     let cut = list.more().is_some();
     caller.output.flush()?;

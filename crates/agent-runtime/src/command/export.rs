@@ -19,9 +19,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let session = caller.session(&arguments.session).await?;
     let mut list = caller.client.list(&path(&["sessions", &session.record.session_id, "events"], &[])).await?;
     let Some(path) = &arguments.output else {
-        caller.output.line(&session.text)?;
+        caller.output.json(&session.text)?;
         while let Some(event) = list.next().await? {
-            caller.output.line(&event)?;
+            caller.output.json(&event)?;
         }
         drop(list);
         return caller.done();

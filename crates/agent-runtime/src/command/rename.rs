@@ -24,7 +24,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let answer: Wrapped = caller.client.put_to(Method::PATCH, &place, Some(body)).await?;
     let session = answer.unwrapped().ok_or_else(|| Failure::work("the server answered with no session"))?;
     if arguments.json {
-        caller.output.line(&session.text)?;
+        caller.output.json(&session.text)?;
     } else {
         let names = format!("'{}' is now '{}'", before.label(), session.record.session_name);
         caller.output.line(&plain::line(&names))?;

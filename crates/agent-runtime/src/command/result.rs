@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Err(trouble) => return Err(trouble.into()),
     };
     if arguments.json {
-        caller.output.line(&json!({"session_id": id, "result": result}).to_string())?;
+        caller.output.json(&json!({"session_id": id, "result": result}).to_string())?;
     } else {
         let shown = if caller.output.terminal { plain::text(&result) } else { result };
         caller.output.write(&shown)?;

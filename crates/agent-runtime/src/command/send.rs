@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let place = path(&["sessions", &session.session_id, "events"], &[]);
     let answer: Value = caller.client.put_to(Method::POST, &place, Some(event.to_string())).await?;
     if arguments.json {
-        caller.output.line(&answer.to_string())?;
+        caller.output.json(&answer.to_string())?;
     } else {
         let words = format!("recorded in '{}' ({})", session.label(), session.session_id);
         caller.output.line(&plain::line(&words))?;

@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     ordered.truncate(limit.unwrap_or(all));
     if arguments.json {
         for (_, session) in &ordered {
-            caller.output.line(&session.text)?;
+            caller.output.json(&session.text)?;
         }
         return caller.done();
     }

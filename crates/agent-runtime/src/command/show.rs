@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut caller = Caller::new(&arguments.remote)?;
     let session = caller.session(&arguments.session).await?;
     if arguments.json {
-        caller.output.line(&session.text)?;
+        caller.output.json(&session.text)?;
         return caller.done();
     }
     let session = session.record;

@@ -124,16 +124,16 @@ impl Screen<'_> {
                     "reset ({reason}): the place to go on from is no longer known there, so events may be missing \
                      before the next line; `agent-runtime events ID` shows all of a session"
                 ));
-                if self.json { self.output.line(&text) } else { Ok(()) }
+                if self.json { self.output.json(&text) } else { Ok(()) }
             }
-            Message::Other { text } if self.json => self.output.line(&text),
+            Message::Other { text } if self.json => self.output.json(&text),
             Message::Other { .. } | Message::Begin { .. } => Ok(()),
         }
     }
 
     fn event(&mut self, event: &Event, message: &str) -> Result<(), Failure> {
         if self.json {
-            return self.output.line(message);
+            return self.output.json(message);
         }
         let known = self.sessions.get(&event.session_id);
         let name = known.map_or(event.session_name.as_str(), |known| known.label.as_str());
@@ -146,7 +146,7 @@ impl Screen<'_> {
     /// tells that: that it waits, or that its process is gone.
     fn session(&mut self, message: &str, session: String) -> Result<(), Failure> {
         if self.json {
-            return self.output.line(message);
+            return self.output.json(message);
         }
         let Some(Recorded { record, .. }) = Recorded::<Session>::read(session) else { return Ok(()) };
         let (id, now) = known(&record);
@@ -167,7 +167,7 @@ impl Screen<'_> {
 
     fn about_session(&mut self, message: &str, name: &str, kind: &str, text: &str) -> Result<(), Failure> {
         if self.json {
-            return self.output.line(message);
+            return self.output.json(message);
         }
         let when = self.moments.time(&timestamp::format(self.clock.now_us()));
         let line = self.lines.session(&when, self.several.then_some(name), kind, text);

@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     };
     let code = ended.code();
     if arguments.json {
-        caller.output.line(&ended.document(&id).to_string())?;
+        caller.output.json(&ended.document(&id).to_string())?;
     } else {
         caller.output.line(&plain::line(&ended.words()))?;
     }
@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 fn too_late(caller: &mut Caller, arguments: &Arguments, id: &str, limit: Duration) -> Result<Failure, Failure> {
     if arguments.json {
         let document = json!({"session_id": id, "outcome": "timed_out", "exit_code": null, "reason": null});
-        caller.output.line(&document.to_string())?;
+        caller.output.json(&document.to_string())?;
         caller.output.flush()?;
     }
     let what = if arguments.turn { "its turn has not ended" } else { "it has not finished" };

@@ -1,6 +1,8 @@
 //! Texts of others, made fit to be shown. What an agent read somewhere may hold sequences that move a cursor, set a
 //! title or hide what follows: none of them reaches a terminal.
 
+use std::fmt::Write;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What stands where a text was cut.
@@ -23,6 +25,21 @@ pub(crate) fn line(text: &str) -> String {
 pub(crate) fn text(text: &str) -> String {
     let kept = |letter: char| if matches!(letter, '\n' | '\t') { letter } else { shown(letter) };
     text.replace("\r\n", "\n").chars().map(kept).collect()
+}
+
+/// The same JSON document, in which letters that would act on a terminal are written as `\u…`. Controls below blank
+/// are written so by whoever makes JSON, since they may not stand in it; what is left of them parts its words.
+pub(crate) fn json(text: &str) -> String {
+    let mut json = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if shown(letter) == letter || letter.is_ascii_whitespace() {
+            json.push(letter);
+        } else {
+            // infallible: writing to a String
+            let _ = write!(json, "\\u{:04x}", u32::from(letter));
+        }
+    }
+    json
 }
 
 /// The letter, or what stands for it when it would act on a terminal, or turn the text around it.
@@ -69,7 +86,7 @@ pub(crate) fn padded(text: &str, wanted: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, cut, line, text};
+    use super::{columns, cut, json, line, text};
 
     #[test]
     fn nothing_that_acts_on_a_terminal_is_let_through() {
@@ -77,6 +94,15 @@ mod tests {
         assert_eq!(line(bad), "a␛[2J␛]0;title␇�31mb�c d e␀␡");
         assert_eq!(text(bad), "a␛[2J␛]0;title␇�31mb�c\nd\te␀␡");
         assert_eq!(text("a\rb"), "a␍b");
+    }
+
+    #[test]
+    fn json_stays_what_it_says() {
+        let bad = "{\"a\":\t\"\u{9b}31m\u{202e}\u{7f}ü😀\\u001b\"}";
+        let safe = json(bad);
+        assert_eq!(safe, "{\"a\":\t\"\\u009b31m\\u202e\\u007fü😀\\u001b\"}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(read(&safe), read(bad));
     }
 
     #[test]

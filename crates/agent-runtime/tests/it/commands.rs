@@ -15,6 +15,8 @@ mod tail;
 mod texts;
 mod wait;
 
+use std::path::PathBuf;
+
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -99,6 +101,14 @@ impl Scene {
         };
         tokio::time::timeout(crate::process::PATIENCE, followed).await.expect("somebody follows");
     }
+}
+
+/// Kills the server, and starts it anew on the same port, over this database.
+async fn restarted(server: Process, database: Option<PathBuf>) -> Process {
+    let (folder, port) = (server.folder(), server.address.port().to_string());
+    let database = format!("sqlite:{}", database.unwrap_or(server.database.clone()).display());
+    server.kill().await;
+    Launch::bare(folder).arguments(["--port", &port, "--database", &database]).start().await
 }
 
 /// Answers the next request, as a server of another version might.

@@ -83,8 +83,10 @@ async fn on_a_terminal_it_fits_is_coloured_and_ids_are_as_short_as_they_can_be()
     assert!(plain.lines().all(|line| line.chars().count() <= 70), "{plain}");
     let (code, shown) = Terminal::new(70).run(scene.command(&["sessions"]).variable("NO_COLOR", "1")).await;
     assert_eq!((code, shown.as_str()), (Some(0), plain.as_str()));
-    let (_, dumb) = Terminal::new(70).run(scene.command(&["sessions", "--json"])).await;
-    assert!(!dumb.contains('\u{1b}'), "{dumb}");
+    scene.session("control", "a\u{9b}31mb", json!({})).await;
+    let (_, shown) = Terminal::new(70).run(scene.command(&["sessions", "--json", "--text", "control"])).await;
+    assert!(shown.contains("\"a\\u009b31mb\"") && !shown.contains('\u{1b}'), "{shown}");
+    assert!(scene.lines(&["sessions", "--json", "--text", "control"]).await[0].contains('\u{9b}'), "whole in a pipe");
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use tokio::net::TcpListener;
 
-use super::{Scene, answer};
-use crate::process::{Launch, Lines, Process, Running, fresh_folder, wait};
+use super::{Scene, answer, restarted};
+use crate::process::{Launch, Lines, Running, fresh_folder, wait};
 
 /// Waits until so many lines were printed.
 async fn printed(tail: &mut Running, count: usize) -> Vec<String> {
@@ -18,14 +18,6 @@ async fn printed(tail: &mut Running, count: usize) -> Vec<String> {
 fn events(lines: &[String]) -> Vec<Value> {
     let messages = lines.iter().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     messages.filter(|message| message["type"] == "event").map(|mut message| message["data"].take()).collect()
-}
-
-/// Kills the server, and starts it anew on the same port, over this database.
-async fn restarted(server: Process, database: Option<std::path::PathBuf>) -> Process {
-    let (folder, port) = (server.folder(), server.address.port().to_string());
-    let database = format!("sqlite:{}", database.unwrap_or(server.database.clone()).display());
-    server.kill().await;
-    Launch::bare(folder).arguments(["--port", &port, "--database", &database]).start().await
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use tokio::net::TcpListener;
 
-use super::{Scene, answer};
+use super::{Scene, answer, restarted};
 use crate::process::{Launch, fresh_folder};
 
 async fn waited(scene: &Scene, words: &[&str], event: &str, more: Value) -> (Option<i32>, Vec<String>) {
@@ -99,6 +99,19 @@ async fn an_end_that_came_too_late_ends_nothing() {
     }
     let ended = command.ended().await;
     assert_eq!((ended.code, ended.stdout), (Some(2), vec!["finished, exit code 2".to_owned()]));
+}
+
+#[tokio::test]
+async fn it_outlives_a_restart_of_the_server() {
+    let mut scene = Scene::new().await;
+    scene.event("one", "session_start", json!({})).await;
+    let mut waiting = scene.command(&["wait", "one"]).spawn();
+    scene.followed().await;
+    scene.server = restarted(scene.server, None).await;
+    // It ends while nobody waits.
+    scene.event("one", "session_stop", json!({"exit_code": 9})).await;
+    waiting.logged("connected again").await;
+    assert_eq!(waiting.ended().await.code, Some(9));
 }
 
 #[tokio::test]
