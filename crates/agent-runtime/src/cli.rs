@@ -55,6 +55,7 @@ Exit codes:
   4    no such session, or it was deleted
   124  not within --timeout
   130  ended by Ctrl-C
+
 --json tells an agent's own code from those of this command.";
 
 /// The flight recorder for coding agents: stores what they do, and shows it live.

@@ -35,6 +35,10 @@ const BODY_PATIENCE: Duration = Duration::from_secs(45);
 /// The most that is read of an answer that is no list: sessions, results, refusals.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
+/// The most bytes of one event, or of all sessions that a stream begins with: more than the largest body that a server
+/// can be set to take. Whoever sends more is none.
+const MOST_RECORD_BYTES: usize = 640 * 1024 * 1024;
+
 /// A server, and how to reach it.
 pub(crate) struct Client {
     place: Place,
@@ -80,7 +84,7 @@ impl Client {
     /// When there is no answer, or a refusal.
     pub(crate) async fn list(&self, path: &str) -> Result<List<'_>, Trouble> {
         let answer = self.send(Method::GET, path, None).await?;
-        Ok(List { answer, items: Items::default() })
+        Ok(List { answer, items: Items::new(MOST_RECORD_BYTES) })
     }
 
     /// Reads an event that this server sent.

@@ -16,12 +16,10 @@ pub(crate) struct Remote {
     pub(crate) config: Option<String>,
 }
 
-/// A status, as the server knows it.
+/// A status, as the server knows it. Its words need no explaining, and with it the help would be twice as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Status {
-    /// It goes on.
     Running,
-    /// It has ended.
     Finished,
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::record::{self, Activity, Recorded, Session};
 use super::sent::{Reader, Sent};
-use super::{Answer, Client, Trouble, path};
+use super::{Answer, Client, MOST_RECORD_BYTES, Trouble, path};
 use crate::failure::Failure;
 use crate::output::notice;
 
@@ -103,7 +103,7 @@ impl<'a> Follower<'a> {
                 if self.pause.take().is_some() {
                     notice("connected again");
                 }
-                self.open = Some((answer, Reader::default()));
+                self.open = Some((answer, Reader::new(MOST_RECORD_BYTES)));
                 continue;
             };
             if let Some(sent) = reader.next() {
@@ -113,7 +113,8 @@ impl<'a> Follower<'a> {
                 return Ok(message);
             }
             match answer.next().await? {
-                Some(bytes) => reader.feed(&bytes),
+                Some(bytes) if reader.feed(&bytes) => {}
+                Some(_) => return Err(self.client.foreign("a message without an end")),
                 None => return Err(self.client.broken("the server closed it")),
             }
         }

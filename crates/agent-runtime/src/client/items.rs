@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 const MOST_BESIDE: usize = 64 * 1024;
 
 /// A list in parts. Entries are objects; the list is the first array of the document.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Items {
+    /// The most bytes of one entry.
+    most_bytes: usize,
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -23,6 +25,21 @@ pub(super) struct Items {
 }
 
 impl Items {
+    /// A list of which nothing has come in yet.
+    pub(super) fn new(most_bytes: usize) -> Self {
+        Self {
+            most_bytes,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            listed: false,
+            entry: Vec::new(),
+            ready: VecDeque::new(),
+            beside: Vec::new(),
+            wrong: None,
+        }
+    }
+
     /// Takes the next bytes.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
@@ -41,6 +58,9 @@ impl Items {
         }
         if self.beside.len() > MOST_BESIDE {
             self.wrong = Some("no list");
+        }
+        if self.entry.len() > self.most_bytes {
+            self.wrong = Some("an entry without an end");
         }
     }
 
@@ -103,7 +123,7 @@ mod tests {
         let entries = ["{\"a\":\"]}\\\"{[\"}", "{}", "{\"b\":[{\"c\":1e400},[]],\"ü\":\"\\\\\"}"];
         let text = format!("{{\"events\":[{}],\"next\":12}}", entries.join(", "));
         for cut in 0..text.len() {
-            let mut items = Items::default();
+            let mut items = Items::new(1000);
             let mut found = Vec::new();
             for part in [&text.as_bytes()[..cut], &text.as_bytes()[cut..]] {
                 assert!(!items.whole());
@@ -117,8 +137,18 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_without_an_end_is_not_held() {
+        let mut items = Items::new(1000);
+        items.feed(b"{\"events\":[{\"a\":\"");
+        items.feed(&[b'x'; 900]);
+        assert_eq!(items.next(), Ok(None));
+        items.feed(&[b'x'; 100]);
+        assert_eq!(items.next(), Err("an entry without an end".to_owned()));
+    }
+
+    #[test]
     fn an_empty_list_is_whole_and_has_no_next() {
-        let mut items = Items::default();
+        let mut items = Items::new(1000);
         items.feed(b"{\"sessions\":[]}");
         assert_eq!((items.next(), items.whole(), items.member("next")), (Ok(None), true, None));
     }
@@ -126,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_no_list_is_refused_or_never_whole() {
         for text in ["{\"a\":[1]}", "{\"a\":[\"x\"]}", "{\"ok\":true}", "<html>", ""] {
-            let mut items = Items::default();
+            let mut items = Items::new(1000);
             items.feed(text.as_bytes());
             assert!(items.next().is_err() || !items.whole(), "{text}");
         }

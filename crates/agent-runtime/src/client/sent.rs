@@ -12,8 +12,10 @@ pub(crate) struct Sent {
 }
 
 /// Reads a stream as it comes in. A message that was cut is never given out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
+    /// The most bytes of one message.
+    most_bytes: usize,
     bytes: Vec<u8>,
     /// How far `bytes` were searched for the end of a line.
     searched: usize,
@@ -21,9 +23,16 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Takes the next bytes.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    /// A stream of which nothing has come in yet.
+    pub(super) fn new(most_bytes: usize) -> Self {
+        Self { most_bytes, bytes: Vec::new(), searched: 0, message: Sent::default() }
+    }
+
+    /// Takes the next bytes. Says whether they can still be part of a message.
+    #[must_use]
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> bool {
         self.bytes.extend_from_slice(bytes);
+        self.bytes.len() + self.message.data.len() <= self.most_bytes
     }
 
     /// The next whole message.
@@ -83,12 +92,13 @@ mod tests {
             data: data.to_owned(),
         };
         for cut in 0..text.len() {
-            let mut reader = Reader::default();
+            let mut reader = Reader::new(1000);
             let mut found = Vec::new();
             for part in [&text.as_bytes()[..cut], &text.as_bytes()[cut..]] {
-                reader.feed(part);
+                assert!(reader.feed(part));
                 found.extend(std::iter::from_fn(|| reader.next()));
             }
+            assert!(!reader.feed(&[b'x'; 1000]), "a message without an end is not held");
             assert_eq!(found, [sent("e:1", "event", "{\"ü\":1}"), sent("e:2", "", "a")], "cut at {cut}");
         }
     }

@@ -13,19 +13,24 @@ pub(crate) fn run() -> Result<(), Failure> {
     let mut definition = cli::definition();
     // Without this, commands do not know that their names begin with that of the program.
     definition.build();
+    let page = pages(&definition).map_err(|error| Failure::work(format!("cannot write the manual: {error}")))?;
+    output::print(&page)
+}
+
+fn pages(definition: &clap::Command) -> std::io::Result<String> {
     let mut page = Vec::new();
-    let written = Man::new(definition.clone()).render(&mut page).and_then(|()| {
-        for command in definition.get_subcommands() {
-            let name = command.get_name().to_owned();
-            let man = Man::new(command.clone());
-            page.extend_from_slice(format!(".SH \"COMMAND {}\"\n", name.to_uppercase()).as_bytes());
-            man.render_description_section(&mut page)?;
-            man.render_synopsis_section(&mut page)?;
-            man.render_options_section(&mut page)?;
-            man.render_extra_section(&mut page)?;
-        }
-        Ok(())
-    });
-    written.map_err(|error| Failure::work(format!("cannot write the manual: {error}")))?;
-    output::print(&String::from_utf8_lossy(&page))
+    Man::new(definition.clone()).render(&mut page)?;
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    for command in definition.get_subcommands() {
+        let man = Man::new(command.clone());
+        let mut sections = Vec::new();
+        man.render_description_section(&mut sections)?;
+        man.render_synopsis_section(&mut sections)?;
+        man.render_options_section(&mut sections)?;
+        man.render_extra_section(&mut sections)?;
+        // One section a command: what is a section of its page is a part of it here.
+        let parts = String::from_utf8_lossy(&sections).replace(".SH EXTRA", ".SH NOTES").replace(".SH ", ".SS ");
+        page = format!("{page}.SH \"COMMAND {}\"\n{parts}", command.get_name().to_uppercase());
+    }
+    Ok(page)
 }

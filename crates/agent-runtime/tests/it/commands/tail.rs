@@ -158,6 +158,22 @@ async fn what_an_agent_does_now_is_told_where_no_event_says_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_comes_back_and_refuses_is_not_called_again() {
+    let scene = Scene::new().await;
+    let tail = scene.command(&["tail"]).spawn();
+    scene.followed().await;
+    let (folder, port) = (scene.server.folder(), scene.server.address.port().to_string());
+    let database = format!("sqlite:{}", scene.server.database.display());
+    scene.server.kill().await;
+    let launch = Launch::bare(folder).arguments(["--port", &port, "--database", &database]);
+    let _server = launch.variable("AGENT_RUNTIME_TOKEN", "a-long-token").start().await;
+    let ended = tail.ended().await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let last = ended.stderr.last().expect("a line");
+    assert!(last.contains("answered 401: ") && last.contains("AGENT_RUNTIME_TOKEN"), "{ended:#?}");
+}
+
+#[tokio::test]
 async fn a_server_that_was_never_there_is_not_waited_for() {
     let scene = Scene::new().await;
     let launch = scene.command(&["tail"]);
