@@ -1,4 +1,7 @@
-//! The command line: every command and every flag on one screen.
+//! The command line: every command on one screen, and every flag of the server. The flags of commands that talk to a
+//! server stand in `arguments.rs`.
+
+pub(crate) mod arguments;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,8 +29,37 @@ Examples:
   agent-runtime config                           what holds, and where it came from
   agent-runtime openapi > openapi.json           the contract, for programs
   agent-runtime setup claude-code                connect Claude Code; it shows what it would do, and asks
+  agent-runtime sessions                         what the agents do, and which of them needs you
+  agent-runtime tail                             all that they do, live
 
 Flags win over environment variables, those over the configuration file, that over defaults.";
+
+/// What the commands that talk to a server have in common.
+const CLIENT_HELP: &str = "\
+The token is read from AGENT_RUNTIME_TOKEN, or from `token` in the configuration file.
+Tables and colours are for terminals: what is piped is plain. NO_COLOR switches colours off.
+
+Exit codes:
+  0    done
+  1    the server, the network or this machine did not do what was asked
+  2    what was asked cannot be understood, or means several sessions
+  4    no such session
+  130  ended by Ctrl-C";
+
+const WAIT_HELP: &str = "\
+The token is read from AGENT_RUNTIME_TOKEN, or from `token` in the configuration file.
+
+Exit codes:
+  N    the agent's own exit code, where its end tells one (0 to 255; others by their lowest byte, and never 0)
+  0    finished without one; with --turn: the turn has ended
+  1    the server, the network or this machine did not do what was asked
+  2    what was asked cannot be understood, or means several sessions
+  3    the agent's process is gone, and did not say how it ended
+  4    no such session, or it was deleted
+  124  not within --timeout
+  130  ended by Ctrl-C
+
+--json tells an agent's own code from those of this command.";
 
 /// The flight recorder for coding agents: stores what they do, and shows it live.
 #[derive(Debug, Parser)]
@@ -81,6 +113,48 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// List sessions: what needs you first, children under their parents
+    #[command(after_help = CLIENT_HELP)]
+    Sessions(arguments::Sessions),
+    /// Show all that is known of a session
+    #[command(after_help = CLIENT_HELP)]
+    Show(arguments::One),
+    /// Print the events of a session
+    #[command(after_help = CLIENT_HELP)]
+    Events(arguments::Events),
+    /// Follow what happens, live, across restarts of the server
+    #[command(after_help = CLIENT_HELP)]
+    Tail(arguments::Tail),
+    /// Print the last answer of a finished session
+    #[command(after_help = CLIENT_HELP)]
+    Result(arguments::One),
+    /// Wait until a session, or the agent's turn, has ended
+    #[command(after_help = WAIT_HELP)]
+    Wait(arguments::Wait),
+    /// Give a session another name
+    #[command(after_help = CLIENT_HELP)]
+    Rename(arguments::Rename),
+    /// Delete a session and all its events
+    #[command(after_help = CLIENT_HELP)]
+    Delete(arguments::Delete),
+    /// Record a message of yours in a session
+    ///
+    /// It is stored as a `message` of the role `user`, and shown to all who follow the session. It is not handed to
+    /// the agent: one that does not read its session's messages here never learns of it.
+    #[command(after_help = CLIENT_HELP)]
+    Send(arguments::Send),
+    /// Write a session and its events as NDJSON
+    ///
+    /// The first line is the session, each other one an event, in their order and as they are stored.
+    #[command(after_help = CLIENT_HELP)]
+    Export(arguments::Export),
+    /// Print a script by which a shell completes this command line
+    Completions {
+        /// The shell: bash, elvish, fish, powershell or zsh
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, as roff
+    Man,
 }
 
 /// What can be done with documents that wait.
@@ -176,8 +250,7 @@ pub(crate) struct Flags {
 /// # Errors
 /// When it cannot be understood.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<Command>, Failure> {
-    let command = with_names(Cli::command());
-    match command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    match definition().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(Cli { command: Some(command), .. }) => Ok(Some(command)),
         Ok(Cli { command: None, flags }) => Ok(Some(Command::Serve(flags))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -185,6 +258,11 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<C
         }
         Err(error) => Err(Failure::usage(one_line(&error.render().to_string()))),
     }
+}
+
+/// The whole command line, as parser, completions and manual know it.
+pub(crate) fn definition() -> clap::Command {
+    with_names(Cli::command())
 }
 
 /// Adds each setting's default and its other names to the help of its flag, so that they stand in one table only.
@@ -209,9 +287,8 @@ fn one_line(rendered: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command, read, with_names};
+    use super::{Command, definition, read};
     use crate::failure::Failure;
-    use clap::CommandFactory;
 
     fn words(line: &str) -> Result<Option<Command>, Failure> {
         read(line.split(' ').map(Into::into))
@@ -219,7 +296,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        with_names(Cli::command()).debug_assert();
+        definition().debug_assert();
     }
 
     #[test]
@@ -234,7 +311,10 @@ mod tests {
 
     #[test]
     fn the_help_of_every_flag_names_its_variable_and_default() {
-        let help = with_names(Cli::command()).render_help().to_string();
+        let mut help = definition().render_help().to_string();
+        for command in definition().get_subcommands_mut() {
+            help.push_str(&command.render_help().to_string());
+        }
         let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(help.contains("[default: 8765] [env: AGENT_RUNTIME_PORT]"), "{help}");
         assert!(help.contains("[env: AGENT_RUNTIME_ALLOWED_HOSTS]"), "{help}");

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::output::plain;
+
 /// Why a command could not do its work, in words for the person who gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -10,6 +12,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// The machine, the network or the database did not do what was asked: exit code 1.
     Work(String),
+    /// There is no such session: exit code 4.
+    Unknown(String),
+    /// What was waited for did not happen in time: exit code 124, as that of `timeout`.
+    TimedOut(String),
+    /// A signal ended it, which needs no words: exit code 128 and the signal's number, as shells count.
+    Interrupted(u8),
+    /// Nobody reads stdout any more (`| head`), which is no failure: exit code 0.
+    ReaderGone,
 }
 
 impl Failure {
@@ -25,18 +35,28 @@ impl Failure {
 
     /// Writes the line, and says what the process ends with.
     pub(crate) fn report(&self) -> ExitCode {
-        // Nobody is left to be told when stderr is gone; the exit code still says it.
-        let _ = writeln!(std::io::stderr(), "agent-runtime: {}", self.line());
-        match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Work(_) => ExitCode::FAILURE,
+        if let Some(line) = self.line() {
+            // Nobody is left to be told when stderr is gone; the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "agent-runtime: {line}");
         }
+        ExitCode::from(match self {
+            Self::ReaderGone => 0,
+            Self::Work(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Unknown(_) => 4,
+            Self::TimedOut(_) => 124,
+            Self::Interrupted(signal) => 128_u8.saturating_add(*signal),
+        })
     }
 
     /// The reason on one line, whatever it was made from.
-    fn line(&self) -> String {
-        let (Self::Usage(reason) | Self::Work(reason)) = self;
-        reason.split_whitespace().collect::<Vec<_>>().join(" ")
+    fn line(&self) -> Option<String> {
+        match self {
+            Self::Usage(reason) | Self::Work(reason) | Self::Unknown(reason) | Self::TimedOut(reason) => {
+                Some(plain::line(reason))
+            }
+            Self::Interrupted(_) | Self::ReaderGone => None,
+        }
     }
 }
 
@@ -46,6 +66,6 @@ mod tests {
 
     #[test]
     fn a_reason_of_many_lines_is_told_on_one() {
-        assert_eq!(Failure::work("it broke:\n  badly\n").line(), "it broke: badly");
+        assert_eq!(Failure::work("it broke:\n  badly\x1b\n").line().as_deref(), Some("it broke: badly␛"));
     }
 }

@@ -1,11 +1,13 @@
-//! The program: `agent-runtime` serves, and its other commands help to set it up.
+//! The program: `agent-runtime` serves, and its other commands set it up, and show what it knows.
 
 mod bind;
 mod cli;
+mod client;
 mod command;
 mod delivery;
 mod failure;
 mod hook;
+mod interrupt;
 mod logging;
 mod output;
 mod process;
@@ -24,8 +26,5 @@ fn main() -> ExitCode {
     }
     logging::report_panics();
     let outcome = cli::read(std::env::args_os()).and_then(command::run);
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    outcome.unwrap_or_else(|failure| failure.report())
 }

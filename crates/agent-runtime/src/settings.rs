@@ -4,6 +4,7 @@
 mod file;
 pub(crate) mod names;
 pub(crate) mod places;
+pub(crate) mod remote;
 pub(crate) mod sources;
 pub(crate) mod values;
 
@@ -110,8 +111,7 @@ impl Settings {
                 .pick(&names::LOG_FORMAT, flags.log_format.as_deref(), values::log_format, || LogFormat::Human)?,
             log_filter: sources
                 .pick(&names::LOG_FILTER, None, values::log_filter, || values::default_log_filter(debug))?,
-            server_url: sources
-                .pick(&names::SERVER_URL, None, values::server_url, || "http://127.0.0.1:8765".to_owned())?,
+            server_url: sources.pick(&names::SERVER_URL, None, values::server_url, values::default_server)?,
             token_file: sources.pick(&names::TOKEN_FILE, None, path, || None)?,
             ignore: sources.pick(&names::IGNORE, None, values::folders, Vec::new)?,
             debug_logging,

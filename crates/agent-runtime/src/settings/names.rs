@@ -41,6 +41,7 @@ pub(crate) static LOG_FORMAT: Name =
 pub(crate) static DEBUG_LOGGING: Name = Name::new("DEBUG_LOGGING", "debug_logging").default("false");
 pub(crate) static LOG_FILTER: Name = Name::new("RUST_LOG", "log_filter").not_in_file();
 pub(crate) static SERVER_URL: Name = Name::new("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "server_url")
+    .flag("--url")
     .other_key("server")
     .default("http://127.0.0.1:8765");
 pub(crate) static TOKEN_FILE: Name = Name::new("AGENT_RUNTIME_TOKEN_FILE", "token_file");

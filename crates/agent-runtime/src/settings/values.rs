@@ -86,6 +86,11 @@ pub(crate) fn server_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// Where a server is that was started without any setting.
+pub(crate) fn default_server() -> String {
+    "http://127.0.0.1:8765".to_owned()
+}
+
 pub(crate) fn database(text: &str) -> Result<DatabaseUrl, String> {
     text.parse().map_err(|error: StoreError| {
         // What looks like an address with a password must not be repeated in a complaint.

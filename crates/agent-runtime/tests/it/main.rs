@@ -1,6 +1,7 @@
 //! The program as its user meets it: the built binary, its lines, its exit codes, and what it does when killed.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod commands;
 mod demo;
 mod disk_full;
 mod failed_fsync;
@@ -18,5 +19,6 @@ mod setup_program;
 mod setup_server;
 mod signals;
 mod start;
+mod terminal;
 mod torture;
 mod uninstall;

@@ -26,6 +26,7 @@ pub(crate) struct Launch {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     user: Option<u32>,
+    stdin: Stdio,
     stdout: Stdio,
     stderr: Stdio,
 }
@@ -46,8 +47,8 @@ impl Launch {
     pub(crate) fn bare(folder: Arc<TempDir>) -> Self {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_agent-runtime"));
         let (before, arguments, environment) = (Vec::new(), Vec::new(), Vec::new());
-        let (stdout, stderr) = (Stdio::piped(), Stdio::piped());
-        Self { folder, program, before, arguments, environment, user: None, stdout, stderr }
+        let (stdin, stdout, stderr) = (Stdio::null(), Stdio::piped(), Stdio::piped());
+        Self { folder, program, before, arguments, environment, user: None, stdin, stdout, stderr }
     }
 
     /// Adds an argument.
@@ -84,6 +85,17 @@ impl Launch {
     /// Runs the program as this user, which only root may ask for.
     pub(crate) fn user(mut self, id: u32) -> Self {
         self.user = Some(id);
+        self
+    }
+
+    /// The folder in which it will run.
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Gives the program something to read.
+    pub(crate) fn stdin(mut self, source: impl Into<Stdio>) -> Self {
+        self.stdin = source.into();
         self
     }
 
@@ -133,7 +145,7 @@ impl Launch {
         if let Some(id) = self.user {
             std::os::unix::process::CommandExt::uid(&mut command, id);
         }
-        let pipes = command.stdin(Stdio::null()).stdout(self.stdout).stderr(self.stderr);
+        let pipes = command.stdin(self.stdin).stdout(self.stdout).stderr(self.stderr);
         let mut child = pipes.spawn().unwrap_or_else(|error| panic!("{} starts: {error}", words[0].display()));
         let pid = child.id();
         let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));

@@ -8,7 +8,7 @@ use super::sources;
 fn pages_name_tests_that_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let code = sources::all_code(&root.join("crates"));
-    for page in ["docs/api.md", "docs/security.md"] {
+    for page in ["docs/api.md", "docs/command-line.md", "docs/security.md"] {
         let text = sources::read(&root.join(page));
         let named = named_tests(&text);
         assert!(named.len() > 30, "the tables of {page} were not found: {named:?}");

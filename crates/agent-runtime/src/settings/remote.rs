@@ -1,0 +1,60 @@
+//! Where a command that talks to a server finds it. Only what is needed for that is read: a setting of the server
+//! that cannot be used is no reason to refuse a question to one that runs.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use agent_runtime_server::config::Token;
+
+use super::file::File;
+use super::sources::{Environment, Origin, Sources};
+use super::{names, places, values};
+use crate::cli::arguments::Remote as Flags;
+use crate::failure::Failure;
+
+/// A server, as its client needs to know it.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    /// Its address.
+    pub(crate) url: String,
+    /// What to show at its door.
+    pub(crate) token: Option<Secret>,
+}
+
+/// A token, which no log and no complaint may show.
+#[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The token itself, for the header that carries it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Remote {
+    /// Reads the two settings.
+    ///
+    /// # Errors
+    /// When one of them cannot be used, or the configuration file cannot be read.
+    pub(crate) fn load(flags: &Flags, environment: Environment<'_>) -> Result<Self, Failure> {
+        let sources = Sources::without_file(environment);
+        let path = |text: &str| Ok(Some(PathBuf::from(text)));
+        let config = sources.pick(&names::CONFIG, flags.config.as_deref(), path, places::default_config)?;
+        let asked_for = config.origin != Origin::Default;
+        let file = config.value.as_deref().map_or(Ok(None), |path| File::read(path, asked_for))?;
+        let sources = Sources { file, ..sources };
+        let secret = |text: &str| {
+            Token::parse(text).map_err(|bad| bad.0)?;
+            Ok(Some(Secret(text.to_owned())))
+        };
+        let url = sources.pick(&names::SERVER_URL, flags.url.as_deref(), values::server_url, values::default_server)?;
+        Ok(Self { url: url.value, token: sources.pick(&names::TOKEN, None, secret, || None)?.value })
+    }
+}
