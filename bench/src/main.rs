@@ -13,6 +13,7 @@ mod delivery;
 mod events;
 mod fanout;
 mod frames;
+mod hook;
 mod http;
 mod idle;
 mod ingest;
@@ -88,6 +89,8 @@ enum Command {
     Idle,
     /// A database of 1,000,000 events against one of 1,000.
     Large,
+    /// A hook's whole process, over /bin/true, with the server up, down and hung.
+    Hook,
     /// Everything above.
     All,
     #[command(hide = true)]
@@ -115,6 +118,7 @@ fn main() -> anyhow::Result<()> {
         Command::Read => &[("read", read::measure)],
         Command::Idle => &[("idle", idle::measure)],
         Command::Large => &[("large", large::measure)],
+        Command::Hook => &[("hook", hook::measure)],
         Command::All => &[
             ("post", post::measure),
             ("post-one", post_one::measure),
@@ -124,6 +128,7 @@ fn main() -> anyhow::Result<()> {
             ("read", read::measure),
             ("idle", idle::measure),
             ("large", large::measure),
+            ("hook", hook::measure),
         ],
         Command::BaselineHandler => return baseline::serve_handler(),
         Command::BaselineBroadcast => return baseline::serve_broadcast(),

@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod ingest;
 pub(crate) mod live;
 pub(crate) mod live_sse;

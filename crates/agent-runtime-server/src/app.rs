@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::journal::{self, Journal, RunningJournal};
 use crate::observe::Metrics;
 use crate::snapshots::Snapshots;
+use crate::words::Words;
 
 /// The parts of one running server.
 pub(crate) struct App {
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) journal: Journal,
     pub(crate) hub: Arc<Hub>,
     pub(crate) snapshots: Snapshots,
+    /// Where transcripts are asked to be read.
+    pub(crate) words: Words,
     pub(crate) metrics: Arc<Metrics>,
     /// Bytes of request bodies that may be held at once.
     pub(crate) bodies: Budget,
@@ -39,6 +42,7 @@ impl App {
     pub(crate) async fn start(
         config: Config,
         store: Arc<dyn Store>,
+        words: Words,
         openapi: fn() -> String,
         shutdown: CancellationToken,
     ) -> Result<(Arc<Self>, RunningJournal), ServeError> {
@@ -52,6 +56,7 @@ impl App {
             journal,
             hub,
             snapshots: Snapshots::new(limits.snapshots),
+            words,
             metrics,
             bodies: Budget::new(limits.bodies_in_flight_bytes),
             replays: Arc::new(Semaphore::new(limits.replays)),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use agent_runtime_types::report::Process;
 use subtle::ConstantTimeEq;
 
 use crate::clock::{Clock, SystemClock};
@@ -23,6 +24,31 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// A random prefix for request ids, so that those of two runs differ.
     pub request_id_prefix: String,
+    /// The name of this machine, by which documents of its own agents are known.
+    pub host_name: Option<String>,
+    /// Who knows which processes run here.
+    pub processes: Option<Arc<dyn Processes>>,
+    /// Who keeps documents that agents will not send again.
+    pub spool: Option<Arc<dyn Spool>>,
+    /// Whether secrets of known shapes are taken out before anything is stored.
+    pub redacts: bool,
+    /// Whether the whole files that edits carry along are stored.
+    pub keeps_original_files: bool,
+}
+
+/// Tells which processes of this machine run.
+pub trait Processes: Send + Sync + 'static {
+    /// Whether it still runs, and is not another of the same number. `None`: the system does not tell.
+    fn is_alive(&self, process: Process) -> Option<bool>;
+}
+
+/// Keeps documents until they can be stored.
+pub trait Spool: Send + Sync + 'static {
+    /// Keeps one: the agent's word, the envelope as JSON, and the document. It blocks.
+    ///
+    /// # Errors
+    /// When it could not be kept, and is lost.
+    fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> std::io::Result<()>;
 }
 
 impl Default for Config {
@@ -34,6 +60,11 @@ impl Default for Config {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             request_id_prefix: String::from("r"),
+            host_name: None,
+            processes: None,
+            spool: None,
+            redacts: true,
+            keeps_original_files: false,
         }
     }
 }
@@ -62,6 +93,11 @@ impl Token {
             return Err(BadSetting("the token may hold letters, digits and - . _ ~ + / = only".into()));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The secret itself, for a request of our own.
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// Whether `shown` is this token; takes the same time wherever they differ.

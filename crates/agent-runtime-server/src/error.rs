@@ -56,6 +56,11 @@ pub(crate) enum ApiError {
 pub(crate) struct Cause(pub(crate) String);
 
 impl ApiError {
+    /// Whether the same request may be carried out another time.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.status().is_server_error()
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::ForeignHost | Self::ForeignOrigin => StatusCode::FORBIDDEN,

@@ -114,6 +114,13 @@ pub(crate) struct ReadBody {
     share: Share,
 }
 
+impl ReadBody {
+    /// The bytes, shared and not copied.
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+}
+
 /// Reads a whole body: refused by media type, then by size, before anything is read that need not be.
 pub(crate) async fn read_body(
     app: &App,

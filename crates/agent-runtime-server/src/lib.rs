@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod limits;
 
+mod agents;
 mod api;
 mod app;
 mod budget;
@@ -22,9 +23,13 @@ mod journal;
 mod listen;
 mod observe;
 mod origins;
+mod reports;
 mod router;
+mod secrets;
 mod snapshots;
+mod transcripts;
 mod websocket;
+mod words;
 
 use std::sync::Arc;
 
@@ -35,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Config;
 use crate::door::Door;
+use crate::words::Words;
 
 /// Why the server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +69,11 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let bound = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let closing = config.limits.closing;
-    let (app, journal) = App::start(config, store, router::openapi_json, shutdown.clone()).await?;
+    let (words, looks) = Words::new();
+    let (app, journal) = App::start(config, store, words, router::openapi_json, shutdown.clone()).await?;
     let door = Arc::new(Door::new(router::router(Arc::clone(&app)), Arc::clone(&app), &bound));
+    app.tasks.spawn(agents::watch(Arc::clone(&app)));
+    app.tasks.spawn(transcripts::read(Arc::clone(&app), looks));
     listen::until_shutdown(listeners, &door, &app).await;
     journal.close(closing).await;
     Ok(())

@@ -66,6 +66,10 @@ pub struct Limits {
     pub retry: Duration,
     /// Bytes of one WebSocket message from a client, which is read and dropped.
     pub client_message_bytes: usize,
+    /// Time between two looks at the agents that run.
+    pub agents_interval: Duration,
+    /// How long an agent that is at work may be silent, with no tool open, before it counts as stalled.
+    pub agent_silence: Duration,
     /// Time from the first signal until every connection is closed, whatever still goes on.
     pub shutdown: Duration,
     /// Time that closing the database may take after that.
@@ -107,6 +111,8 @@ impl Default for Limits {
             comment_interval: Duration::from_secs(15),
             retry: Duration::from_secs(2),
             client_message_bytes: 64 * KIB,
+            agents_interval: Duration::from_secs(5),
+            agent_silence: Duration::from_mins(10),
             shutdown: Duration::from_millis(3500),
             closing: Duration::from_millis(1200),
         }

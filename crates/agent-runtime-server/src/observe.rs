@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use agent_runtime_agents::report::Counted;
 use agent_runtime_store::command::Outcome;
 use agent_runtime_store::error::CommandError;
 use http::{Method, StatusCode};
@@ -22,6 +23,8 @@ pub(crate) struct Metrics {
     pub(crate) ingest: Ingest,
     pub(crate) commit: Commit,
     pub(crate) live: Live,
+    pub(crate) hooks: Hooks,
+    pub(crate) taken_out: TakenOut,
     gauges: Gauges,
 }
 
@@ -37,6 +40,51 @@ pub(crate) struct Ingest {
     events: Counter,
     duplicates: Counter,
     refused: Counter,
+}
+
+/// Agents' own documents.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    documents: Family<Document, Counter>,
+    forgotten: Counter,
+}
+
+impl Hooks {
+    /// Counts a document by what became of it: `stored`, `kept` for later, `refused` or `lost`.
+    pub(crate) fn count(&self, agent: &'static str, became: &'static str) {
+        self.documents.get_or_create(&Document { agent, became }).inc();
+    }
+}
+
+/// What was taken out before anything was stored.
+#[derive(Default)]
+pub(crate) struct TakenOut {
+    redactions: Family<Redacted, Counter>,
+    shortened: Counter,
+    original_files: Counter,
+}
+
+impl TakenOut {
+    pub(crate) fn count(&self, counted: &Counted) {
+        for (kind, count) in &counted.redacted {
+            self.redactions.get_or_create(&Redacted { kind }).inc_by(*count);
+        }
+        self.shortened.inc_by(counted.shortened);
+        self.original_files.inc_by(counted.original_files);
+    }
+}
+
+/// What kind of secret was taken out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Redacted {
+    kind: &'static str,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Document {
+    agent: &'static str,
+    became: &'static str,
 }
 
 /// Transactions of the journal.
@@ -99,7 +147,8 @@ impl Metrics {
             closed_as_slow: Counter::default(),
             lag: Histogram::new(POSITIONS),
         };
-        let (ingest, gauges) = (Ingest::default(), Gauges::default());
+        let (ingest, hooks, gauges) = (Ingest::default(), Hooks::default(), Gauges::default());
+        let taken_out = TakenOut::default();
         let mut all = Registry::with_prefix("agent_runtime");
         all.register("requests", "Answered requests", requests.answered.clone());
         let help = "Time from a request's head to its answer's head";
@@ -120,11 +169,16 @@ impl Metrics {
         all.register("live_replayed_pages", "Pages of history read for live readers", live.replayed_pages.clone());
         all.register("live_closed_as_slow", "Live readers given up as too slow", live.closed_as_slow.clone());
         all.register("live_lag_positions", "Positions a live reader was behind when it was sent to", live.lag.clone());
+        all.register("hook_documents", "Documents of agents' hooks, by what became of them", hooks.documents.clone());
+        all.register("hook_documents_forgotten", "Documents of deleted sessions, dropped", hooks.forgotten.clone());
+        all.register("secrets_redacted", "Secrets taken out before storing, by kind", taken_out.redactions.clone());
+        all.register("strings_shortened", "Strings of which head and tail were stored", taken_out.shortened.clone());
+        all.register("original_files_left_out", "Whole files left out of edits", taken_out.original_files.clone());
         all.register("log_head", "Last position of the change log", gauges.head.clone());
         all.register("journal_queue_commands", "Commands that wait to be committed", gauges.queue.clone());
         all.register_with_unit("database_size", "Database on disk", Unit::Bytes, gauges.database_bytes.clone());
         all.register("connections", "Open connections and streams", gauges.connections.clone());
-        Self { registry: all, requests, ingest, commit, live, gauges }
+        Self { registry: all, requests, ingest, commit, live, hooks, taken_out, gauges }
     }
 
     /// Counts what became of a command.
@@ -133,6 +187,9 @@ impl Metrics {
             Ok(Outcome::Stored { stored, duplicates }) => {
                 self.ingest.events.inc_by(*stored);
                 self.ingest.duplicates.inc_by(*duplicates);
+            }
+            Ok(Outcome::Forgotten) => {
+                self.hooks.forgotten.inc();
             }
             Ok(Outcome::Session(_) | Outcome::Deleted { .. } | Outcome::Ready) => {}
             Err(_) => {

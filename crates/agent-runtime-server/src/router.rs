@@ -9,7 +9,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{docs, events, health, ingest, live_sse, live_ws, sessions};
+use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, sessions};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -25,6 +25,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::legacy_list))
         .routes(routes!(events::legacy_append))
         .routes(routes!(ingest::ingest))
+        .routes(routes!(hooks::claude_code))
+        .routes(routes!(hooks::codex))
         .routes(routes!(live_ws::follow))
         .routes(routes!(live_sse::follow))
         .routes(routes!(health::alive))
@@ -66,6 +68,7 @@ pub(crate) fn openapi_json() -> String {
     tags(
         (name = "sessions", description = "One run of one agent each"),
         (name = "events", description = "What the agents did"),
+        (name = "hooks", description = "Documents of the agents themselves"),
         (name = "live", description = "The change log as it grows"),
         (name = "server", description = "The server itself"),
     ),

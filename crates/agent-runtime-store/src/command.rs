@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use agent_runtime_types::event::NewEvent;
+use agent_runtime_types::report::Report;
 use agent_runtime_types::session::{NewSession, Session, SessionPatch};
 
 /// One change that a request asks for: carried out whole, or not at all.
@@ -39,6 +40,17 @@ pub enum Command {
         /// The events, each with its line in the request.
         events: Vec<(usize, Arc<NewEvent>)>,
     },
+    /// What an agent's document says. It creates its session, unless that was deleted and does not start anew.
+    Report(Box<Report>),
+    /// A session of an agent has been silent for long, though it said that it is at work.
+    Stall {
+        /// The session.
+        session_id: String,
+        /// Its newest event: with a newer one it is not silent any more.
+        last_event_us: Option<i64>,
+        /// Since when it counts as stalled, as it is shown.
+        since: String,
+    },
     /// Nothing but a sign that writing works.
     Probe,
 }
@@ -49,7 +61,12 @@ impl Command {
         match self {
             Self::AppendEvent { event, .. } => event.body.len(),
             Self::Ingest { events } => events.iter().map(|(_, event)| event.body.len()).sum(),
-            Self::CreateSession { .. } | Self::PatchSession { .. } | Self::DeleteSession { .. } | Self::Probe => 0,
+            Self::Report(report) => report.events.iter().map(|reported| reported.event.body.len()).sum(),
+            Self::CreateSession { .. }
+            | Self::PatchSession { .. }
+            | Self::DeleteSession { .. }
+            | Self::Stall { .. }
+            | Self::Probe => 0,
         }
     }
 }
@@ -58,7 +75,7 @@ impl Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The session as it is now.
-    Session(Session),
+    Session(Box<Session>),
     /// The session is gone, with so many events.
     Deleted {
         /// How many events it had.
@@ -71,6 +88,8 @@ pub enum Outcome {
         /// How many had a key that was already there.
         duplicates: u64,
     },
+    /// The document's session was deleted: it was dropped.
+    Forgotten,
     /// Writing works.
     Ready,
 }

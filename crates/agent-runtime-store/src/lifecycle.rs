@@ -1,6 +1,8 @@
 //! What an event or a patch does to its session. Pure, and the same for every database.
 
+use agent_runtime_types::activity::{Activity, ActivityState, OpenTool};
 use agent_runtime_types::event::{NewEvent, Turn};
+use agent_runtime_types::report::{Facts, NameRank, Process, Source};
 use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
 use agent_runtime_types::timestamp;
 
@@ -17,6 +19,16 @@ pub struct SessionRow {
     pub last_event_us: Option<i64>,
     /// The newest assistant message that has a text: its instant, then its id.
     pub answer: Option<(i64, i64)>,
+    /// The newest `session_start`: its instant.
+    pub started_us: Option<i64>,
+    /// Where its name comes from.
+    pub name_rank: NameRank,
+    /// The process that its agent runs in.
+    pub process: Option<Process>,
+    /// The instant of the event that last told of its activity.
+    pub activity_us: Option<i64>,
+    /// The calls that have not come back.
+    pub open_tools: Vec<OpenTool>,
     /// What clients see.
     pub session: Session,
 }
@@ -38,7 +50,22 @@ pub fn created(new: NewSession, created_us: i64, seq: i64) -> SessionRow {
     let created_at = timestamp::format(created_us);
     let session = blank(session_id, session_name, created_at);
     let session = Session { project_dir, agent_name, parent_session_id, ..session };
-    SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session }
+    row(seq, created_us, NameRank::Person, session)
+}
+
+/// A session that an agent's document creates at the position `seq`.
+pub fn reported(facts: &Facts, seq: i64) -> SessionRow {
+    let session = blank(facts.session_id.clone(), facts.session_name.clone(), facts.at.clone());
+    let session = Session { parent_session_id: facts.parent_session_id.clone(), source: facts.source, ..session };
+    let mut row = row(seq, facts.at_us, facts.name_rank, session);
+    row.learn(facts);
+    row
+}
+
+/// Whether this end belongs to an earlier stretch of the session: it was reported late, and the session has been
+/// taken up again since.
+pub fn is_late_end(row: &SessionRow, event: &NewEvent) -> bool {
+    event.turn() == Turn::Stop && row.started_us.is_some_and(|started_us| event.instant_us < started_us)
 }
 
 /// What `event` does to its session, before it is stored itself. `seq` is the next free position.
@@ -55,8 +82,7 @@ pub fn before_event(
         (None, Turn::Start) if may_create => {
             let session = blank(event.session_id.clone(), event.session_name.clone(), event.timestamp.clone());
             let created_us = event.instant_us;
-            let row = SessionRow { session_key: seq, created_us, last_event_us: None, answer: None, session };
-            SessionChange::Create(Box::new(row))
+            SessionChange::Create(Box::new(self::row(seq, created_us, NameRank::Person, session)))
         }
         (None, _) => return Err(CommandError::SessionNotFound),
         (Some(row), Turn::Start) => {
@@ -72,14 +98,22 @@ impl SessionRow {
     /// Carries out a [`SessionChange::Update`].
     pub fn turn(&mut self, status: SessionStatus, event: &NewEvent) {
         self.session.status = status;
-        if status == SessionStatus::Running {
-            self.session.last_resumed_at = Some(event.timestamp.clone());
+        match status {
+            SessionStatus::Running => {
+                self.session.last_resumed_at = Some(event.timestamp.clone());
+                self.session.ended_at = None;
+            }
+            SessionStatus::Finished => self.session.ended_at = Some(event.timestamp.clone()),
         }
     }
 
     /// Counts an event that has been stored at the position `id`.
     pub fn count(&mut self, event: &NewEvent, id: i64) {
         self.session.event_count += 1;
+        self.session.error_count += i64::from(event.is_error);
+        if event.turn() == Turn::Start {
+            self.started_us = self.started_us.max(Some(event.instant_us));
+        }
         if event.is_answer {
             self.answer = self.answer.max(Some((event.instant_us, id)));
         }
@@ -90,17 +124,97 @@ impl SessionRow {
         }
     }
 
+    /// Takes what an event, stored at the position `id`, says of the activity; tells whether that has changed.
+    pub fn act(&mut self, event: &NewEvent, id: i64) -> bool {
+        // The events of a client of the API follow no agent's rules, and their messages have the keys of the API. What
+        // comes late says nothing of now.
+        if self.session.source == Source::Api || self.activity_us.is_some_and(|known_us| event.instant_us < known_us) {
+            return false;
+        }
+        let Some((state, tool)) = event.signal.follow(&mut self.open_tools) else { return false };
+        self.activity_us = Some(event.instant_us);
+        let is_same = |known: &Activity| {
+            // Whoever asks once more need not say for which tool.
+            let asks_again = state != ActivityState::Working && tool.is_none();
+            known.state == state && (known.tool == tool || asks_again)
+        };
+        if self.session.activity.as_ref().is_some_and(is_same) {
+            return false;
+        }
+        self.session.activity = Some(Activity { state, since: event.timestamp.clone(), event_id: Some(id), tool });
+        true
+    }
+
+    /// Notes that the session has been silent since `last_event_us`; tells whether that is new. A tool may take as
+    /// long as it likes.
+    pub fn stall(&mut self, last_event_us: Option<i64>, since: &str) -> bool {
+        let Some(activity) = &mut self.session.activity else { return false };
+        let silent = self.last_event_us == last_event_us && self.open_tools.is_empty();
+        if !silent || activity.state != ActivityState::Working || activity.tool.is_some() {
+            return false;
+        }
+        (activity.state, activity.since) = (ActivityState::Stalled, since.to_owned());
+        true
+    }
+
     /// Carries out a patch: what is not given stays.
     pub fn patch(&mut self, patch: SessionPatch) {
         let SessionPatch { session_name, project_dir, agent_name, last_resumed_at, parent_session_id } = patch;
         let session = &mut self.session;
         if let Some(name) = session_name {
             session.session_name = name;
+            self.name_rank = NameRank::Person;
         }
         session.project_dir = project_dir.or(session.project_dir.take());
         session.agent_name = agent_name.or(session.agent_name.take());
         session.last_resumed_at = last_resumed_at.or(session.last_resumed_at.take());
         session.parent_session_id = parent_session_id.or(session.parent_session_id.take());
+    }
+}
+
+impl SessionRow {
+    /// Takes over what a document knows better; tells whether anything is new.
+    pub fn learn(&mut self, facts: &Facts) -> bool {
+        let before = self.session.clone();
+        let session = &mut self.session;
+        if facts.name_rank >= self.name_rank && self.name_rank != NameRank::Person {
+            // The first prompt names a session, and not the one that came last.
+            if facts.name_rank > self.name_rank || facts.name_rank >= NameRank::Title {
+                session.session_name.clone_from(&facts.session_name);
+            }
+            self.name_rank = facts.name_rank;
+        }
+        let keep_first = |known: &mut Option<String>, said: &Option<String>| {
+            if known.is_none() {
+                known.clone_from(said);
+            }
+        };
+        keep_first(&mut session.project_dir, &facts.project_dir);
+        keep_first(&mut session.agent_name, &facts.agent_name);
+        self.process = facts.process.or(self.process);
+        for (known, said) in
+            [(&mut session.host, &facts.host), (&mut session.model, &facts.model), (&mut session.branch, &facts.branch)]
+        {
+            if said.is_some() {
+                known.clone_from(said);
+            }
+        }
+        *session != before
+    }
+}
+
+fn row(session_key: i64, created_us: i64, name_rank: NameRank, session: Session) -> SessionRow {
+    SessionRow {
+        session_key,
+        created_us,
+        last_event_us: None,
+        answer: None,
+        started_us: None,
+        name_rank,
+        process: None,
+        activity_us: None,
+        open_tools: Vec::new(),
+        session,
     }
 }
 
@@ -116,5 +230,12 @@ fn blank(session_id: String, session_name: String, created_at: String) -> Sessio
         parent_session_id: None,
         last_event_at: None,
         event_count: 0,
+        source: Source::Api,
+        host: None,
+        model: None,
+        branch: None,
+        ended_at: None,
+        error_count: 0,
+        activity: None,
     }
 }

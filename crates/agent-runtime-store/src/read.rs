@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use agent_runtime_types::live::Change;
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::report::Process;
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 
@@ -35,6 +36,9 @@ pub trait Store: Send + Sync {
     /// The sessions asked for, newest first.
     async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, ReadError>;
 
+    /// The sessions of agents that run, as far as anybody said.
+    async fn running_agents(&self) -> Result<Vec<RunningAgent>, ReadError>;
+
     /// One session.
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError>;
 
@@ -53,6 +57,17 @@ pub trait Store: Send + Sync {
 
     /// The changes at `range.after + 1` to `range.up_to`, perhaps not all at once.
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError>;
+}
+
+/// A session of an agent that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningAgent {
+    /// The session.
+    pub session: Session,
+    /// Its process, on the machine that the session names.
+    pub process: Option<Process>,
+    /// The instant of its newest event, in microseconds since 1970.
+    pub last_event_us: Option<i64>,
 }
 
 /// The positions between which the log is kept.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::activity::Signal;
 use crate::json::{self, Member};
 use crate::problem::Invalid;
 use crate::session::{check_id, check_name};
@@ -51,6 +52,10 @@ pub struct NewEvent {
     pub event_id: Option<String>,
     /// Whether it is an assistant's message with a text: what `/result` looks for.
     pub is_answer: bool,
+    /// Whether it tells of an `error`.
+    pub is_error: bool,
+    /// What it says of its session's activity.
+    pub signal: Signal,
     /// The event as it is shown, from behind its `id` to its last brace: `"event_type":…}`.
     pub body: String,
 }
@@ -114,7 +119,7 @@ impl NewEvent {
         if exit_code.is_some_and(|member| member.value.parse::<i64>().is_err()) {
             return Err(Invalid::field("exit_code", "must be a 64-bit integer"));
         }
-        text("reason", reason)?;
+        let reason = text("reason", reason)?;
         let role = text("role", role)?;
         let has_text = content.map_or(Ok(false), |member| check_content(member.value))?;
         let event_id = text("event_id", event_id)?;
@@ -122,6 +127,8 @@ impl NewEvent {
             return Err(Invalid::field("event_id", format_args!("must be 1 to {MAX_EVENT_ID_BYTES} bytes long")));
         }
         Ok(Self {
+            is_error: error.is_some(),
+            signal: Signal::of(&event_type, role.as_deref(), reason.as_deref(), tool_name.as_deref(), &unknown),
             is_answer: has_text && event_type == "message" && role.as_deref() == Some("assistant"),
             body: shown(&known, &unknown, body.len()),
             event_type: event_type.into_owned(),

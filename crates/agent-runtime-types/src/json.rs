@@ -59,6 +59,23 @@ pub fn object(body: &[u8]) -> Result<Vec<Member<'_>>, Invalid> {
     }
 }
 
+/// Scans a whole text that must be one object, to stand as a value inside a body, and lists its members. A key that
+/// stands twice is no fault there.
+///
+/// # Errors
+/// When the text is not sound JSON, is no object, or would be nested too deep inside a body.
+pub fn inner_object(text: &str) -> Result<Vec<Member<'_>>, Invalid> {
+    let mut scanner = Scanner::new(text);
+    scanner.blanks();
+    if scanner.peek() != Some(b'{') {
+        return Err(Invalid::field("body", "must be a JSON object"));
+    }
+    let mut members = Vec::with_capacity(FEW_MEMBERS);
+    scanner.object(1, Some(&mut members))?;
+    scanner.end()?;
+    Ok(members)
+}
+
 /// The members of an object inside a body that has been scanned; empty for any other value.
 pub fn members(scanned: &str) -> Vec<Member<'_>> {
     let mut members = Vec::new();

@@ -8,7 +8,9 @@ pub mod json;
 pub mod problem;
 pub mod timestamp;
 
+pub mod activity;
 pub mod event;
+pub mod report;
 pub mod session;
 
 pub mod cursor;

@@ -47,12 +47,14 @@ pub struct Change {
     /// An event's body as [`crate::event::NewEvent`] made it, a Session as JSON of that moment, or the id of a
     /// deleted session as a JSON string.
     pub body: String,
+    /// What its session does since this event, as JSON, when that has changed with it.
+    pub activity: Option<String>,
 }
 
 impl Change {
     /// The message that carries this change, in the epoch given.
     pub fn message(&self, epoch: &str) -> String {
-        message(self.seq, self.kind, &self.body, epoch)
+        message(self.seq, self.kind, &self.body, self.activity.as_deref(), epoch)
     }
 }
 
@@ -66,6 +68,8 @@ pub enum SessionChanged {
         seq: i64,
         /// The event.
         event: Arc<NewEvent>,
+        /// See [`Change::activity`].
+        activity: Option<String>,
     },
     /// Something happened to a session itself.
     Session {
@@ -111,7 +115,11 @@ impl SessionChanged {
 
     /// The message that carries this change, in the epoch given: the same as [`Change::message`] of what is stored.
     pub fn message(&self, epoch: &str) -> String {
-        message(self.seq(), self.kind(), self.body(), epoch)
+        let activity = match self {
+            Self::Event { activity, .. } => activity.as_deref(),
+            Self::Session { .. } => None,
+        };
+        message(self.seq(), self.kind(), self.body(), activity, epoch)
     }
 }
 
@@ -156,7 +164,7 @@ pub fn reset_message(reason: ResetReason, epoch: &str, seq: i64) -> String {
     out
 }
 
-fn message(seq: i64, kind: ChangeKind, body: &str, epoch: &str) -> String {
+fn message(seq: i64, kind: ChangeKind, body: &str, activity: Option<&str>, epoch: &str) -> String {
     let mut out = String::with_capacity(body.len() + epoch.len() + 96);
     out.push_str("{\"type\":\"");
     out.push_str(kind.as_str());
@@ -164,6 +172,10 @@ fn message(seq: i64, kind: ChangeKind, body: &str, epoch: &str) -> String {
         ChangeKind::Event => {
             out.push_str("\",\"data\":");
             push_event(seq, body, &mut out);
+            if let Some(activity) = activity {
+                out.push_str(",\"activity\":");
+                out.push_str(activity);
+            }
         }
         ChangeKind::SessionCreated | ChangeKind::SessionUpdated => {
             out.push_str("\",\"session\":");

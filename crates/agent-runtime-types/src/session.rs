@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::activity::Activity;
 use crate::json::{self, Member};
 use crate::problem::Invalid;
+use crate::report::Source;
 use crate::timestamp;
 
 /// Bytes of a session id.
@@ -75,6 +77,25 @@ pub struct Session {
     pub last_event_at: Option<String>,
     /// How many events it has.
     pub event_count: i64,
+    /// Where it comes from: a client of the API, or the hooks of an agent.
+    pub source: Source,
+    /// The machine it runs on, where its agent says so.
+    #[schema(required)]
+    pub host: Option<String>,
+    /// The model that it asks, where its agent says so.
+    #[schema(required)]
+    pub model: Option<String>,
+    /// The branch of its folder, where its agent says so.
+    #[schema(required)]
+    pub branch: Option<String>,
+    /// When it was stopped, as the client sent it; `null` while it runs.
+    #[schema(required)]
+    pub ended_at: Option<String>,
+    /// How many of its events tell of an `error`.
+    pub error_count: i64,
+    /// What it is doing, as far as its events tell; `null` for a session of a client of the API.
+    #[schema(required)]
+    pub activity: Option<Activity>,
 }
 
 /// The body of `POST /sessions`, checked.

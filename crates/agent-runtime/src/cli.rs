@@ -57,6 +57,11 @@ pub(crate) enum Command {
     },
     /// Print the contract: an OpenAPI 3.1 document
     Openapi,
+    /// Look at what waits for a server that could not be reached, or deliver it
+    Spool {
+        #[command(subcommand)]
+        command: SpoolCommand,
+    },
     /// Put the program in its place, and connect an agent or a server elsewhere
     Setup(SetupFlags),
     /// Have the server run by itself, after a reboot too
@@ -113,6 +118,19 @@ pub(crate) enum ServiceCommand {
     Remove,
     /// Say whether it is installed, and whether it runs
     Status,
+}
+
+/// What can be done with documents that wait.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpoolCommand {
+    /// Print what waits for each server, what was refused, and what had to be dropped
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deliver what waits for the server, in order
+    Flush,
 }
 
 /// The settings that have a flag. Their texts are read where those of environment and file are.

@@ -5,6 +5,7 @@ mod openapi;
 mod serve;
 mod service;
 mod setup;
+mod spool;
 mod uninstall;
 
 use crate::cli::Command;
@@ -28,5 +29,6 @@ pub(crate) fn run(command: Option<Command>) -> Result<(), Failure> {
         Some(Command::Uninstall { purge, dry_run, yes }) => {
             uninstall::run(purge, Consent { dry_run, yes }, &process_environment)
         }
+        Some(Command::Spool { command }) => spool::run(&command, &process_environment),
     }
 }

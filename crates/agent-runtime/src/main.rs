@@ -3,16 +3,24 @@
 mod bind;
 mod cli;
 mod command;
+mod delivery;
 mod failure;
+mod hook;
 mod logging;
 mod output;
 mod random;
 mod settings;
 mod setup;
+mod spool;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything that could write or fail: an agent waits for it.
+    if hook::is_asked_for(std::env::args_os()) {
+        hook::run(std::env::args_os());
+        return ExitCode::SUCCESS;
+    }
     logging::report_panics();
     let outcome = cli::read(std::env::args_os()).and_then(command::run);
     match outcome {

@@ -18,6 +18,15 @@ pub(crate) fn request_id_prefix() -> Result<String, Failure> {
     Ok(format!("{:08x}", getrandom::u32().map_err(no_randomness)?))
 }
 
+/// The id of a document of an agent, which it keeps however often it is sent: 32 lower-case hexadecimal characters.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub(crate) fn envelope_id() -> Result<String, Failure> {
+    let (one, two) = (getrandom::u64().map_err(no_randomness)?, getrandom::u64().map_err(no_randomness)?);
+    Ok(format!("{one:016x}{two:016x}"))
+}
+
 fn no_randomness(error: getrandom::Error) -> Failure {
     Failure::work(format!("the system gives no random numbers: {error}"))
 }

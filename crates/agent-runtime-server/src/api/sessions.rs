@@ -246,7 +246,7 @@ pub(crate) async fn delete(
 
 fn changed(outcome: Outcome) -> Result<Json<ChangedSession>, ApiError> {
     match outcome {
-        Outcome::Session(session) => Ok(Json(ChangedSession { ok: true, session })),
+        Outcome::Session(session) => Ok(Json(ChangedSession { ok: true, session: *session })),
         other => Err(unexpected(&other)),
     }
 }

@@ -64,6 +64,9 @@ impl Store for Log {
     async fn sessions(&self, _: SessionQuery) -> Result<SessionPage, ReadError> {
         unreachable!()
     }
+    async fn running_agents(&self) -> Result<Vec<agent_runtime_store::read::RunningAgent>, ReadError> {
+        unreachable!()
+    }
     async fn session(&self, _: &str) -> Result<Option<Session>, ReadError> {
         unreachable!()
     }
@@ -82,7 +85,7 @@ impl Store for Log {
 }
 
 fn change(seq: i64, kind: ChangeKind) -> Change {
-    Change { seq, kind, body: "\"x\"".into() }
+    Change { seq, kind, body: "\"x\"".into(), activity: None }
 }
 
 /// What may happen, in any order.

@@ -9,8 +9,9 @@ use self::sources::{Package, Source, dependencies, find, workspace};
 /// Which crates of ours each crate may use. Each knows only those above it.
 const CRATES: &[(&str, &[&str])] = &[
     ("crates/agent-runtime-types", &[]),
+    ("crates/agent-runtime-agents", &["agent-runtime-types"]),
     ("crates/agent-runtime-store", &["agent-runtime-types"]),
-    ("crates/agent-runtime-server", &["agent-runtime-types", "agent-runtime-store"]),
+    ("crates/agent-runtime-server", &["agent-runtime-types", "agent-runtime-agents", "agent-runtime-store"]),
     ("crates/agent-runtime", &["agent-runtime-types", "agent-runtime-store", "agent-runtime-server"]),
     // It measures from outside, as a client does.
     ("bench", &[]),
@@ -34,15 +35,37 @@ const SERVER: &[(&str, &[&str])] = &[
     ("hub", &["limits"]),
     ("journal", &["budget", "error", "hub", "limits", "observe"]),
     ("snapshots", &["hub"]),
-    ("app", &["budget", "config", "hub", "journal", "observe", "snapshots"]),
+    ("reports", &[]),
+    ("words", &[]),
+    ("secrets", &[]),
+    ("app", &["budget", "config", "hub", "journal", "observe", "snapshots", "words"]),
     ("follow", &["app", "hub", "observe", "snapshots"]),
+    ("agents", &["app", "config", "error"]),
+    ("transcripts", &["app", "error", "reports", "words"]),
     ("extract", &["app", "budget", "error", "limits", "origins"]),
     ("websocket", &["app", "connection", "error", "origins"]),
-    ("api", &["app", "clock", "connection", "error", "extract", "follow", "hub", "limits", "observe", "websocket"]),
+    (
+        "api",
+        &[
+            "app",
+            "budget",
+            "clock",
+            "connection",
+            "error",
+            "extract",
+            "follow",
+            "hub",
+            "limits",
+            "observe",
+            "reports",
+            "secrets",
+            "websocket",
+        ],
+    ),
     ("router", &["api", "app", "error"]),
     ("door", &["app", "config", "connection", "error", "origins"]),
     ("listen", &["app", "connection", "door"]),
-    ("lib", &["app", "config", "door", "journal", "listen", "router"]),
+    ("lib", &["agents", "app", "config", "door", "journal", "listen", "router", "transcripts", "words"]),
 ];
 
 /// Words that may stand in the named files of a crate only.
@@ -93,8 +116,9 @@ const RESERVED: &[Reserved] = &[
     },
 ];
 
-/// What the words of the wire may not do: they are the same on every side of it.
-const NOT_IN_TYPES: &[&str] = &[
+/// Crates that do no IO: the words of the wire are the same on every side of it, and so is what agents write.
+const PURE: &[&str] = &["crates/agent-runtime-types", "crates/agent-runtime-agents"];
+const NOT_IN_PURE: &[&str] = &[
     "async",
     "await",
     "tokio",
@@ -107,7 +131,7 @@ const NOT_IN_TYPES: &[&str] = &[
     "std::time::Instant",
     "std::time::SystemTime",
 ];
-const NOT_BENEATH_TYPES: &[&str] = &[
+const NOT_BENEATH_PURE: &[&str] = &[
     "async-trait",
     "axum",
     "futures-util",
@@ -158,8 +182,10 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
-fn the_words_of_the_wire_do_no_io() {
-    assert_clean(&io_in_types(&workspace()));
+fn the_words_and_the_ears_do_no_io() {
+    for folder in PURE {
+        assert_clean(&io_in(find(&workspace(), folder)));
+    }
 }
 
 #[test]
@@ -210,8 +236,8 @@ fn each_rule_sees_its_breach() {
         unknown_crates(&[package("crates/agent-runtime-new", &[], "lib.rs", "")]),
         foreign_drivers(&[package("crates/agent-runtime-server", &["rusqlite"], "lib.rs", "")]),
         foreign_sql(&[server("api/events.rs", "let sql = \"SELECT 1\";")]),
-        io_in_types(&[package("crates/agent-runtime-types", &["tokio"], "lib.rs", "")]),
-        io_in_types(&[package("crates/agent-runtime-types", &[], "event.rs", "use std::fs::File;")]),
+        io_in(&package("crates/agent-runtime-types", &["tokio"], "lib.rs", "")),
+        io_in(&package("crates/agent-runtime-agents", &[], "hook.rs", "use std::fs::File;")),
         unknown_modules(&server("hub.rs", "use crate::journal::Journal;").sources),
         unknown_modules(&server("limits.rs", "fn f() { crate::clock::now() }").sources),
         unknown_modules(&server("api/events.rs", "use crate::{app::App, door::Door};").sources),
@@ -263,11 +289,10 @@ fn foreign_sql(packages: &[Package]) -> Vec<String> {
     others.flat_map(|package| places(package, SQL)).map(|place| format!("{place}: only the store speaks SQL")).collect()
 }
 
-fn io_in_types(packages: &[Package]) -> Vec<String> {
-    let package = find(packages, "crates/agent-runtime-types");
-    let names = package.dependencies.iter().filter(|name| NOT_BENEATH_TYPES.contains(&name.as_str()));
+fn io_in(package: &Package) -> Vec<String> {
+    let names = package.dependencies.iter().filter(|name| NOT_BENEATH_PURE.contains(&name.as_str()));
     let mut breaches: Vec<_> = names.map(|name| format!("{} depends on {name}", package.folder)).collect();
-    breaches.extend(places(package, NOT_IN_TYPES));
+    breaches.extend(places(package, NOT_IN_PURE));
     breaches
 }
 

@@ -9,6 +9,7 @@ mod delete;
 mod event_model;
 mod events;
 mod health;
+mod hooks;
 mod idempotency;
 mod ingest;
 mod large_session;

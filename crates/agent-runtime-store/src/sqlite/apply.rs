@@ -1,11 +1,14 @@
 //! What each command does to the tables, inside the batch's transaction.
 
+mod report;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::json::push_string;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
+use agent_runtime_types::report::Source;
 use agent_runtime_types::session::{NewSession, SessionPatch};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
@@ -13,7 +16,7 @@ use crate::command::{Command, Outcome};
 use crate::error::CommandError;
 use crate::lifecycle::{self, SessionChange, SessionRow};
 
-use super::rows::{SESSION_COLUMNS, session_json, session_row};
+use super::rows::{SESSION_COLUMNS, as_json, insert_session, session_row, update_activity, update_session};
 
 /// A transaction under way.
 ///
@@ -63,6 +66,8 @@ impl<'a> Applying<'a> {
             Command::DeleteSession { session_id } => self.delete_session(session_id),
             Command::AppendEvent { event, may_create } => self.append_event(event, *may_create),
             Command::Ingest { events } => self.ingest(events),
+            Command::Report(report) => self.report(report),
+            Command::Stall { session_id, last_event_us, since } => self.stall(session_id, *last_event_us, since),
             Command::Probe => {
                 self.connection.execute("UPDATE log_head SET seq = seq", [])?;
                 Ok(Ok(Outcome::Ready))
@@ -98,7 +103,7 @@ impl<'a> Applying<'a> {
             return Ok(Err(CommandError::SessionExists));
         }
         let row = lifecycle::created(session.clone(), created_us, self.head + 1);
-        let outcome = Outcome::Session(row.session.clone());
+        let outcome = Outcome::Session(Box::new(row.session.clone()));
         self.insert_session(row)?;
         Ok(Ok(outcome))
     }
@@ -109,18 +114,29 @@ impl<'a> Applying<'a> {
         }
         let Some(known) = self.known.get_mut(session_id) else { return Ok(Err(CommandError::SessionNotFound)) };
         known.row.patch(patch.clone());
-        let session = known.row.session.clone();
+        let session = Box::new(known.row.session.clone());
         self.session_message(session_id, ChangeKind::SessionUpdated)?;
         Ok(Ok(Outcome::Session(session)))
     }
 
     fn delete_session(&mut self, session_id: &str) -> Ran {
+        let deleted = self.delete_one(session_id)?;
+        if deleted.is_ok() {
+            self.delete_subagents(session_id)?;
+        }
+        Ok(deleted)
+    }
+
+    fn delete_one(&mut self, session_id: &str) -> Ran {
         if !self.find(session_id)? {
             return Ok(Err(CommandError::SessionNotFound));
         }
         let Some(Known { row, .. }) = self.known.remove(session_id) else {
             return Ok(Err(CommandError::SessionNotFound));
         };
+        if row.session.source != Source::Api {
+            self.forget(session_id)?;
+        }
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
         self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
         let mut quoted = String::new();
@@ -134,7 +150,7 @@ impl<'a> Applying<'a> {
         if !self.find(&event.session_id)? && !creates {
             return Ok(Err(CommandError::SessionNotFound));
         }
-        let is_new = self.store_event(event)?;
+        let is_new = self.store_event(event, false)?;
         Ok(Ok(Outcome::Stored { stored: u64::from(is_new), duplicates: u64::from(!is_new) }))
     }
 
@@ -152,13 +168,14 @@ impl<'a> Applying<'a> {
         }
         let mut stored = 0;
         for (_, event) in events {
-            stored += u64::from(self.store_event(event)?);
+            stored += u64::from(self.store_event(event, false)?);
         }
         Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
     }
 
-    /// Stores an event whose session was found, or else may be created; tells whether its key was new.
-    fn store_event(&mut self, event: &Arc<NewEvent>) -> rusqlite::Result<bool> {
+    /// Stores an event whose session was found, or else may be created; tells whether its key was new. One that is
+    /// late does nothing to its session but count.
+    fn store_event(&mut self, event: &Arc<NewEvent>, is_late: bool) -> rusqlite::Result<bool> {
         let row = self.known.get(&event.session_id).map(|known| &known.row);
         if let (Some(row), Some(event_id)) = (row, &event.event_id)
             && self.has_key(row.session_key, event_id)?
@@ -167,6 +184,7 @@ impl<'a> Applying<'a> {
         }
         match lifecycle::before_event(row, event, true, self.head + 1) {
             Ok(SessionChange::Create(row)) => self.insert_session(*row)?,
+            Ok(SessionChange::Update(_)) if is_late => {}
             Ok(SessionChange::Update(status)) => {
                 if let Some(known) = self.known.get_mut(&event.session_id) {
                     known.row.turn(status, event);
@@ -182,26 +200,34 @@ impl<'a> Applying<'a> {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         };
         known.row.count(event, seq);
+        let has_changed = !is_late && known.row.act(event, seq);
+        let activity = known.row.session.activity.as_ref().filter(|_| has_changed).map(as_json);
         let session_key = known.row.session_key;
         if known.unwritten == Extent::Nothing {
             known.unwritten = Extent::Activity;
             self.changed.push(event.session_id.clone());
         }
-        self.insert_event(seq, session_key, event)?;
-        self.changes.push(SessionChanged::Event { seq, event: Arc::clone(event) });
+        self.insert_event(seq, session_key, event, activity.as_deref())?;
+        self.changes.push(SessionChanged::Event { seq, event: Arc::clone(event), activity });
         Ok(true)
     }
 
-    fn insert_event(&mut self, seq: i64, session_key: i64, event: &NewEvent) -> rusqlite::Result<()> {
+    fn insert_event(
+        &mut self,
+        seq: i64,
+        session_key: i64,
+        event: &NewEvent,
+        activity: Option<&str>,
+    ) -> rusqlite::Result<()> {
         let insert = match &mut self.insert_event {
             Some(insert) => insert,
             none => none.insert(self.connection.prepare_cached(
-                "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO events (id, session_key, instant_us, event_type, tool_name, event_id, body, activity)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?),
         };
         let NewEvent { instant_us, event_type, tool_name, event_id, body, .. } = event;
-        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body])?;
+        insert.execute(params![seq, session_key, instant_us, event_type, tool_name, event_id, body, activity])?;
         Ok(())
     }
 
@@ -235,7 +261,7 @@ impl<'a> Applying<'a> {
     /// Logs a known session as it is now.
     fn session_message(&mut self, session_id: &str, kind: ChangeKind) -> rusqlite::Result<()> {
         let Some(known) = self.known.get_mut(session_id) else { return Err(rusqlite::Error::QueryReturnedNoRows) };
-        let (session_key, body) = (known.row.session_key, session_json(&known.row.session));
+        let (session_key, body) = (known.row.session_key, as_json(&known.row.session));
         known.unwritten = Extent::Whole;
         self.changed.push(session_id.to_owned());
         self.log_session_message(session_key, session_id, kind, body)
@@ -253,7 +279,7 @@ impl<'a> Applying<'a> {
             "INSERT INTO session_messages (seq, session_key, session_id, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         insert.execute(params![seq, session_key, session_id, kind.as_str(), body])?;
-        let change = Change { seq, kind, body };
+        let change = Change { seq, kind, body, activity: None };
         self.changes.push(SessionChanged::Session { session_id: session_id.to_owned(), change });
         Ok(())
     }
@@ -262,66 +288,4 @@ impl<'a> Applying<'a> {
         self.head += 1;
         self.head
     }
-}
-
-fn insert_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
-    let session = &row.session;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO sessions (session_key, session_id, created_at, created_us, session_name, status, project_dir,
-            agent_name, last_resumed_at, parent_session_id, last_event_at, last_event_us, event_count)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )?;
-    insert.execute(params![
-        row.session_key,
-        session.session_id,
-        session.created_at,
-        row.created_us,
-        session.session_name,
-        session.status.as_str(),
-        session.project_dir,
-        session.agent_name,
-        session.last_resumed_at,
-        session.parent_session_id,
-        session.last_event_at,
-        row.last_event_us,
-        session.event_count,
-    ])?;
-    Ok(())
-}
-
-fn update_activity(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
-    let mut update = connection.prepare_cached(
-        "UPDATE sessions SET last_event_at = ?2, last_event_us = ?3, event_count = ?4, answer_us = ?5, answer_id = ?6
-         WHERE session_key = ?1",
-    )?;
-    let (answer_us, answer_id) = row.answer.unzip();
-    let SessionRow { session_key, last_event_us, session, .. } = row;
-    update.execute(params![
-        session_key,
-        session.last_event_at,
-        last_event_us,
-        session.event_count,
-        answer_us,
-        answer_id
-    ])?;
-    Ok(())
-}
-
-fn update_session(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
-    let session = &row.session;
-    let mut update = connection.prepare_cached(
-        "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
-            parent_session_id = ?7
-         WHERE session_key = ?1",
-    )?;
-    update.execute(params![
-        row.session_key,
-        session.session_name,
-        session.status.as_str(),
-        session.project_dir,
-        session.agent_name,
-        session.last_resumed_at,
-        session.parent_session_id,
-    ])?;
-    Ok(())
 }

@@ -12,8 +12,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::ReadError;
+use crate::lifecycle::SessionRow;
 use crate::read::{
-    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, SessionPage, Snapshot, Store,
+    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, RunningAgent, SessionPage,
+    Snapshot, Store,
 };
 use crate::write::Writer;
 
@@ -54,6 +56,10 @@ impl Store for SqliteStore {
 
     async fn sessions(&self, query: SessionQuery) -> Result<SessionPage, ReadError> {
         self.readers.run(move |connection| Ok(sessions(connection, &query)?)).await
+    }
+
+    async fn running_agents(&self) -> Result<Vec<RunningAgent>, ReadError> {
+        self.readers.run(|connection| Ok(running_agents(connection)?)).await
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError> {
@@ -151,6 +157,17 @@ fn log_bounds(connection: &Connection) -> rusqlite::Result<LogBounds> {
     statement.query_row([], |row| Ok(LogBounds { floor: row.get(0)?, head: row.get(1)? }))
 }
 
+fn running_agents(connection: &Connection) -> rusqlite::Result<Vec<RunningAgent>> {
+    let sql = format!("SELECT {SESSION_COLUMNS} FROM sessions WHERE status = 'running' AND source <> 'api'");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([], session_row)?;
+    let agent = |row: SessionRow| {
+        let SessionRow { process, last_event_us, session, .. } = row;
+        RunningAgent { session, process, last_event_us }
+    };
+    rows.map(|row| row.map(agent)).collect()
+}
+
 fn session_key(connection: &Connection, session_id: &str) -> Result<i64, ReadError> {
     let mut statement = connection.prepare_cached("SELECT session_key FROM sessions WHERE session_id = ?1")?;
     statement.query_row([session_id], |row| row.get(0)).optional()?.ok_or(ReadError::SessionNotFound)
@@ -242,19 +259,19 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
     // Both halves walk their table in the order of positions, and the engine merges them as it goes.
     let mut statement = connection.prepare_cached(match range.only {
         None => {
-            "SELECT id AS seq, 'event' AS kind, body FROM events
+            "SELECT id AS seq, 'event' AS kind, body, activity FROM events
              WHERE id > ?1 AND id <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
              UNION ALL
-             SELECT seq, kind, body FROM session_messages
+             SELECT seq, kind, body, NULL FROM session_messages
              WHERE seq > ?1 AND seq <= ?2 AND session_key NOT IN (SELECT session_key FROM erasures)
              ORDER BY 1"
         }
         Some(_) => {
-            "SELECT id AS seq, 'event' AS kind, body FROM events
+            "SELECT id AS seq, 'event' AS kind, body, activity FROM events
              WHERE id > ?1 AND id <= ?2 AND session_key IN
                 (SELECT session_key FROM sessions WHERE session_id IN (SELECT value FROM rarray(?3)))
              UNION ALL
-             SELECT seq, kind, body FROM session_messages
+             SELECT seq, kind, body, NULL FROM session_messages
              WHERE seq > ?1 AND seq <= ?2 AND session_id IN (SELECT value FROM rarray(?3))
                 AND session_key NOT IN (SELECT session_key FROM erasures)
              ORDER BY 1"
@@ -270,7 +287,7 @@ fn changes(connection: &Connection, range: &ChangeRange, page: PageLimits) -> ru
         let (seq, kind, body): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let kind = ChangeKind::parse(&kind).ok_or(rusqlite::Error::InvalidColumnName(kind))?;
         bytes += body.len();
-        changes.push(Change { seq, kind, body });
+        changes.push(Change { seq, kind, body, activity: row.get(3)? });
         if changes.len() >= page.rows || bytes >= page.bytes {
             return Ok(ChangePage { changes, read_to: seq });
         }

@@ -35,7 +35,7 @@ fn a_newer_version() {
     let connection = rusqlite::Connection::open(&file).unwrap();
     connection
         .execute(
-            "INSERT INTO refinery_schema_history SELECT 9999, name, applied_on, checksum FROM refinery_schema_history",
+            "INSERT INTO refinery_schema_history SELECT 9999, name, applied_on, checksum FROM refinery_schema_history LIMIT 1",
             [],
         )
         .unwrap();

@@ -37,7 +37,7 @@ async fn a_patch_changes_what_is_given_and_nothing_else() {
     let patch = SessionPatch { agent_name: Some("x".into()), ..SessionPatch::default() };
     let outcome = opened.one(Command::PatchSession { session_id: "a".into(), patch });
     let after = Session { agent_name: Some("x".into()), ..before };
-    assert_eq!(outcome, Ok(Outcome::Session(after.clone())));
+    assert_eq!(outcome, Ok(Outcome::Session(Box::new(after.clone()))));
     assert_eq!(session(&opened, "a").await, after);
     let patch = SessionPatch { agent_name: Some("x".into()), ..SessionPatch::default() };
     assert_eq!(opened.one(Command::PatchSession { session_id: "b".into(), patch }), Err(CommandError::SessionNotFound));

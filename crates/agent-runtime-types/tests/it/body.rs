@@ -64,6 +64,22 @@ fn nests_to_the_limit_and_no_deeper() {
 }
 
 #[test]
+fn an_object_inside_a_body_has_one_level_less_and_may_repeat_a_key() {
+    assert_eq!(json::inner_object(" {\"a\":1,\"a\":[2]} ").unwrap()[1].value, "[2]");
+    assert!(json::inner_object(&nested(MAX_DEPTH - 1)).is_ok());
+    for (text, says) in [
+        (nested(MAX_DEPTH).as_str(), "128 levels"),
+        ("[]", "must be a JSON object"),
+        ("", "must be a JSON object"),
+        ("{} {}", "more after the end"),
+        ("{\"a\":1},\"b\":{}", "more after the end"),
+    ] {
+        let said = json::inner_object(text).unwrap_err().to_string();
+        assert!(said.contains(says), "{text}: {said}");
+    }
+}
+
+#[test]
 fn finds_a_repeated_key_among_very_many() {
     let keys: Vec<String> = (0..200_000).map(|number| format!("\"k{number}\":0,")).collect();
     let keys = keys.concat();

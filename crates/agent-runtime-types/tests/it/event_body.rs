@@ -111,7 +111,7 @@ fn a_message_is_one_line_of_json_with_its_cursor() {
     let body = "{\n \"event_type\" : \"message\",\r\n\"session_id\":\"s\",\"session_name\":\"n\",\"timestamp\":\"2025-12-03 10:11:12\",
         \"x\" : {\"a\" : [1,\n 2 ], \"b\":\"two  blanks\\n\"}}";
     let event = NewEvent::parse(body.as_bytes()).unwrap();
-    let text = Change { seq: 5, kind: ChangeKind::Event, body: event.body }.message("abc");
+    let text = Change { seq: 5, kind: ChangeKind::Event, body: event.body, activity: None }.message("abc");
     assert!(!text.contains(['\n', '\r']));
     let message: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! `agent-runtime serve`: from settings to a server that listens, and from a signal to a clean end.
 
+mod spooled;
 mod stop;
 
 use std::fmt::Write;
@@ -48,6 +49,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let shutdown = CancellationToken::new();
     stop::on_signals(&shutdown)?;
     announce(&listeners, &settings.database.value)?;
+    spooled::deliver(&listeners, &settings);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -93,6 +95,7 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         limits,
         clock: Arc::new(SystemClock),
         request_id_prefix: random::request_id_prefix()?,
+        ..Config::default()
     })
 }
 

@@ -14,10 +14,10 @@ pub(crate) fn default_config() -> Option<PathBuf> {
     folders().map(|folders| folders.config_dir().join("config.toml"))
 }
 
-/// Where we keep what is neither data nor configuration; `None` for a user without a home. The system of Apple
-/// knows no such folder, so it lies with the data there.
+/// Where the program keeps what it must remember between runs; `None` for a user without a home.
 pub(crate) fn state() -> Option<PathBuf> {
-    folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_dir()).to_owned())
+    // macOS knows no folder for state: what belongs to one machine alone lies in the local data folder there.
+    folders().map(|folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
 /// The user's own folder; `None` for a user without one.

@@ -4,6 +4,7 @@
 mod demo;
 mod disk_full;
 mod failed_fsync;
+mod hook;
 mod machine;
 mod power_cut;
 mod preload;

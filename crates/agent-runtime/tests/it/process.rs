@@ -128,7 +128,8 @@ impl Launch {
         let home = self.folder.path();
         command.args(&words[1..]).current_dir(home).env_clear();
         command.env("HOME", home.join("home")).env("XDG_DATA_HOME", home.join("data"));
-        command.env("XDG_CONFIG_HOME", home.join("config")).envs(self.environment);
+        command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_STATE_HOME", home.join("state"));
+        command.envs(self.environment);
         if let Some(id) = self.user {
             std::os::unix::process::CommandExt::uid(&mut command, id);
         }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::harness::{Answer, TestServer};
 
 /// The keys of a session, all of them always there.
-pub(crate) const SESSION_KEYS: [&str; 10] = [
+pub(crate) const SESSION_KEYS: [&str; 17] = [
     "session_id",
     "session_name",
     "status",
@@ -22,6 +22,13 @@ pub(crate) const SESSION_KEYS: [&str; 10] = [
     "parent_session_id",
     "last_event_at",
     "event_count",
+    "source",
+    "host",
+    "model",
+    "branch",
+    "ended_at",
+    "error_count",
+    "activity",
 ];
 
 /// The keys of an event without any of the client's own, all of them always there.

@@ -1,0 +1,164 @@
+//! Hooks: the documents of agents themselves, each as its agent wrote it.
+
+use std::sync::Arc;
+
+use agent_runtime_agents::agent::Agent;
+use agent_runtime_agents::envelope::Envelope;
+use agent_runtime_agents::hook::read_hook;
+use agent_runtime_agents::report::{Options, Unreadable};
+use agent_runtime_store::command::Outcome;
+use agent_runtime_types::problem::Invalid;
+use agent_runtime_types::timestamp;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::answers::unexpected;
+use crate::api::refusals;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::{self, JSON, Unread};
+use crate::reports;
+
+/// The header of our own command. Who sends it is told the truth; any other client is an agent, which must hear 200
+/// and nothing else, or it shows its user an error.
+const ENVELOPE: HeaderName = HeaderName::from_static("x-agent-runtime-envelope");
+
+/// Done; or, to an agent itself, nothing at all.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Heard {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    ok: Option<bool>,
+}
+
+/// Take a document of Claude Code's hooks.
+#[utoipa::path(post, path = "/hooks/claude-code", tag = "hooks",
+    request_body(content = Object, description = "The document as the agent wrote it"),
+    params(("x-agent-runtime-envelope" = Option<String>, Header,
+        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
+    responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
+        refusals::Body, refusals::Write, refusals::Any))]
+pub(crate) async fn claude_code(app: State<Arc<App>>, headers: HeaderMap, body: Unread) -> Response {
+    take(&app, Agent::ClaudeCode, &headers, body).await
+}
+
+/// Take a document of Codex's hooks.
+#[utoipa::path(post, path = "/hooks/codex", tag = "hooks",
+    request_body(content = Object, description = "The document as the agent wrote it"),
+    params(("x-agent-runtime-envelope" = Option<String>, Header,
+        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
+    responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
+        refusals::Body, refusals::Write, refusals::Any))]
+pub(crate) async fn codex(app: State<Arc<App>>, headers: HeaderMap, body: Unread) -> Response {
+    take(&app, Agent::Codex, &headers, body).await
+}
+
+async fn take(app: &Arc<App>, agent: Agent, headers: &HeaderMap, body: Unread) -> Response {
+    let mut document = None;
+    let taken = async {
+        let envelope = envelope(app, headers)?;
+        let body = extract::read_body(app, body, &JSON, app.config.limits.json_body_bytes).await?;
+        document = Some((envelope.clone(), body.bytes()));
+        store(app, agent, envelope, body).await
+    };
+    let taken = taken.await;
+    let is_ours = headers.contains_key(&ENVELOPE);
+    let became = match (&taken, document) {
+        (Ok(()), _) => "stored",
+        (Err(error), Some((envelope, document))) if !is_ours && error.is_passing() => {
+            keep(app, agent, envelope, document).await
+        }
+        (Err(_), _) if is_ours => "refused",
+        (Err(_), _) => "lost",
+    };
+    app.metrics.hooks.count(agent.as_str(), became);
+    match taken {
+        Ok(()) if is_ours => Json(Heard { ok: Some(true) }).into_response(),
+        Err(error) if is_ours => error.into_response(),
+        Ok(()) => Json(Heard { ok: None }).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, agent = agent.as_str(), became, "a document of an agent was not stored");
+            Json(Heard { ok: None }).into_response()
+        }
+    }
+}
+
+async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::ReadBody) -> Result<(), ApiError> {
+    let options = Options {
+        redacts: app.config.redacts,
+        keeps_original_files: app.config.keeps_original_files,
+        reads_transcripts: is_here(app, &envelope),
+    };
+    let parser = move |bytes: &[u8]| {
+        let mut report = read_hook(agent, &envelope, bytes, &options).map_err(invalid)?;
+        let (transcript, counted) = (report.transcript.take(), std::mem::take(&mut report.counted));
+        Ok((reports::command(report, &envelope)?, envelope, transcript, counted))
+    };
+    let ((command, envelope, transcript, counted), share) = extract::parse(app, body, parser).await?;
+    let outcome = app.journal.append(command, Some(share)).await?;
+    app.metrics.taken_out.count(&counted);
+    match outcome {
+        Outcome::Stored { .. } => {
+            // What lies on another machine cannot be read here.
+            if let Some(transcript) = transcript.filter(|_| is_here(app, &envelope)) {
+                app.words.look(agent, transcript);
+            }
+            Ok(())
+        }
+        Outcome::Forgotten => Ok(()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Whether the agent runs on this machine.
+fn is_here(app: &App, envelope: &Envelope) -> bool {
+    envelope.host.is_none() || app.config.host_name.is_none() || envelope.host == app.config.host_name
+}
+
+/// Keeps a document until it can be stored, since the agent will not send it again.
+async fn keep(app: &Arc<App>, agent: Agent, envelope: Envelope, document: Bytes) -> &'static str {
+    let Some(spool) = app.config.spool.clone() else { return "lost" };
+    let kept = tokio::task::spawn_blocking(move || spool.keep(agent.as_str(), &envelope.to_json(), &document)).await;
+    match kept {
+        Ok(Ok(())) => "kept",
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a document could not be kept");
+            "lost"
+        }
+        Err(error) => {
+            tracing::error!(%error, "a document could not be kept");
+            "lost"
+        }
+    }
+}
+
+/// What our own command says of the document; of one that an agent sends itself, only the time is known.
+fn envelope(app: &App, headers: &HeaderMap) -> Result<Envelope, ApiError> {
+    match headers.get(&ENVELOPE) {
+        Some(header) => Envelope::parse(header.as_bytes()).map_err(|invalid| envelope_broken(&invalid)),
+        None => Ok(Envelope {
+            id: String::from("direct"),
+            at: timestamp::format(app.config.clock.now_us()),
+            host: app.config.host_name.clone(),
+            pid: None,
+            process_started: None,
+        }),
+    }
+}
+
+fn envelope_broken(invalid: &Invalid) -> ApiError {
+    Invalid::field(ENVELOPE.as_str(), invalid).into()
+}
+
+fn invalid(unreadable: Unreadable) -> ApiError {
+    match unreadable {
+        Unreadable::NotAnObject(invalid) => invalid.into(),
+        Unreadable::NoSession => Invalid::field("session_id", "is missing, or no session can have it").into(),
+        Unreadable::Envelope(invalid) => envelope_broken(&invalid),
+    }
+}

@@ -1,0 +1,181 @@
+//! Reading a transcript on from where it was left.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Seek, SeekFrom};
+
+use agent_runtime_agents::report::TranscriptRef;
+
+/// Bytes read at once, and of the longest line that is still read.
+const SLICE_BYTES: u64 = 1024 * 1024;
+const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How far a file was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    offset: u64,
+    /// Which file it was: another may stand under its name.
+    file: Option<(u64, u64)>,
+}
+
+/// What was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    /// Whole lines.
+    pub(super) lines: Vec<u8>,
+    pub(super) place: Place,
+    pub(super) has_more: bool,
+}
+
+/// Why nothing can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Missing {
+    /// Agents write it when they get to it.
+    #[error("the transcript is not there")]
+    NotYet,
+    #[error("the transcript may not be read by this server")]
+    Forbidden,
+    /// The path comes from whoever can reach this server, which must not be made to read other files.
+    #[error("the transcript is no file of this session")]
+    Foreign,
+}
+
+/// Reads the next whole lines.
+pub(super) fn read_on(transcript: &TranscriptRef, mut place: Place) -> Result<Read, Missing> {
+    let path = std::path::Path::new(&transcript.path);
+    if !is_of_session(path, &transcript.session_id) {
+        return Err(Missing::Foreign);
+    }
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => Missing::NotYet,
+        _ => Missing::Forbidden,
+    };
+    // Looked at before it is opened: to open a pipe would wait for its other end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Missing::Foreign);
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let found = file.metadata().map_err(unreadable)?;
+    let identity = identity(&found);
+    if place.file != Some(identity) || found.len() < place.offset {
+        place = Place { offset: 0, file: Some(identity) };
+    }
+    file.seek(SeekFrom::Start(place.offset)).map_err(unreadable)?;
+    let mut lines = Vec::new();
+    let mut wanted = SLICE_BYTES;
+    loop {
+        let read = (&mut file).take(wanted).read_to_end(&mut lines).map_err(unreadable)?;
+        let is_all = (read as u64) < wanted;
+        if let Some(end) = memchr::memrchr(b'\n', &lines) {
+            lines.truncate(end + 1);
+            place.offset += lines.len() as u64;
+            return Ok(Read { lines, place, has_more: !is_all });
+        }
+        if is_all {
+            return Ok(Read { lines: Vec::new(), place, has_more: false });
+        }
+        if lines.len() as u64 >= MAX_LINE_BYTES {
+            tracing::warn!(path = transcript.path, "a line of a transcript is too long and is passed over");
+            place.offset += lines.len() as u64;
+            return Ok(Read { lines: Vec::new(), place, has_more: true });
+        }
+        wanted = lines.len() as u64;
+    }
+}
+
+/// Whether a path can be that of the session's transcript: agents name the file after the session, some with a word
+/// or a date before it.
+fn is_of_session(path: &std::path::Path, session_id: &str) -> bool {
+    let own = session_id.rsplit(':').next().unwrap_or(session_id);
+    let is_jsonl = path.extension().is_some_and(|extension| extension == "jsonl");
+    let is_named = |stem: &str| stem.strip_suffix(own).is_some_and(|before| before.is_empty() || before.ends_with('-'));
+    path.is_absolute() && is_jsonl && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_named)
+}
+
+#[cfg(unix)]
+fn identity(found: &std::fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (found.dev(), found.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, Place, read_on};
+    use agent_runtime_agents::report::TranscriptRef;
+    use std::io::Write;
+
+    fn transcript(folder: &tempfile::TempDir, name: &str) -> TranscriptRef {
+        let path = folder.path().join(name).display().to_string();
+        TranscriptRef { path, session_id: "abc".into(), session_name: "n".into(), at: "2025-12-03T10:00:00Z".into() }
+    }
+
+    fn append(transcript: &TranscriptRef, text: &[u8]) {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&transcript.path).unwrap();
+        file.write_all(text).unwrap();
+    }
+
+    #[test]
+    fn whole_lines_are_read_once_and_half_ones_when_they_are_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcript = transcript(&folder, "abc.jsonl");
+        assert_eq!(read_on(&transcript, Place::default()), Err(Missing::NotYet));
+        append(&transcript, b"one\ntwo\nthr");
+        let first = read_on(&transcript, Place::default()).unwrap();
+        assert_eq!(first.lines, b"one\ntwo\n");
+        let nothing = read_on(&transcript, first.place).unwrap();
+        assert_eq!((nothing.lines.len(), nothing.place), (0, first.place));
+        append(&transcript, b"ee\n");
+        let second = read_on(&transcript, first.place).unwrap();
+        assert_eq!(second.lines, b"three\n");
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_or_cut_is_read_from_its_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcript = transcript(&folder, "abc.jsonl");
+        append(&transcript, b"old line\n");
+        let old = read_on(&transcript, Place::default()).unwrap();
+        std::fs::write(&transcript.path, b"new\n").unwrap();
+        assert_eq!(read_on(&transcript, old.place).unwrap().lines, b"new\n", "cut");
+        let other = folder.path().join("other");
+        std::fs::write(&other, b"another file, longer than before\n").unwrap();
+        std::fs::rename(&other, &transcript.path).unwrap();
+        assert_eq!(read_on(&transcript, old.place).unwrap().lines, b"another file, longer than before\n", "replaced");
+    }
+
+    #[test]
+    fn lines_of_any_length_come_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcript = transcript(&folder, "abc.jsonl");
+        let long = "x".repeat(5 * 1024 * 1024);
+        append(&transcript, format!("{long}\nshort\n").as_bytes());
+        let (mut place, mut lines) = (Place::default(), Vec::new());
+        loop {
+            let read = read_on(&transcript, place).unwrap();
+            lines.extend(read.lines);
+            place = read.place;
+            if !read.has_more {
+                break;
+            }
+        }
+        assert_eq!(lines.len(), long.len() + 7);
+    }
+
+    #[test]
+    fn only_files_named_after_the_session_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["other.jsonl", "xabc.jsonl", "abc.txt", "abc"] {
+            let transcript = transcript(&folder, name);
+            std::fs::write(&transcript.path, b"secret\n").unwrap();
+            assert_eq!(read_on(&transcript, Place::default()), Err(Missing::Foreign), "{name}");
+        }
+        std::fs::create_dir(folder.path().join("abc.jsonl")).unwrap();
+        assert_eq!(read_on(&transcript(&folder, "abc.jsonl"), Place::default()), Err(Missing::Foreign), "a folder");
+        let relative = TranscriptRef { path: "abc.jsonl".into(), ..transcript(&folder, "abc.jsonl") };
+        assert_eq!(read_on(&relative, Place::default()), Err(Missing::Foreign));
+    }
+}

@@ -1,0 +1,373 @@
+//! Agents' own documents, over the wire.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use agent_runtime_server::config::{Processes, Spool};
+use agent_runtime_types::report::Process;
+use serde_json::{Value, json};
+
+use crate::harness::shape::{assert_refused, succeeded};
+use crate::harness::{Answer, TestServer, encode};
+
+/// A document of Claude Code in the session `s`.
+fn document(event: &str, more: &Value) -> Value {
+    let mut document = json!({
+        "session_id": "s", "transcript_path": "/nowhere/s.jsonl", "cwd": "/home/someone/projects/site",
+        "hook_event_name": event, "permission_mode": "default",
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        document[key] = value.clone();
+    }
+    document
+}
+
+/// What our own command says of a document that came at this second.
+fn envelope(second: u32) -> Value {
+    json!({"id": format!("envelope {second}"), "at": format!("2025-12-03T10:{:02}:{:02}.000000+00:00", second / 60, second % 60),
+        "host": "here", "pid": 4711, "process_started": 99})
+}
+
+async fn hook(server: &TestServer, second: u32, document: &Value) -> Answer {
+    let request = server.http.post(server.url("/hooks/claude-code")).json(document);
+    server.send(request.header("x-agent-runtime-envelope", envelope(second).to_string())).await
+}
+
+async fn heard(server: &TestServer, second: u32, document: &Value) {
+    assert_eq!(succeeded(&hook(server, second, document).await), json!({"ok": true}));
+}
+
+async fn session(server: &TestServer, id: &str) -> Value {
+    succeeded(&server.get(&format!("/sessions/{}", encode(id))).await)["session"].clone()
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event_type"].as_str().expect("a type")).collect()
+}
+
+#[tokio::test]
+async fn a_run_becomes_a_session_with_its_words_and_tools() {
+    let server = TestServer::start().await;
+    let mut live = server.ws("").await;
+    live.next().await;
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1"});
+    let returned = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1",
+        "tool_response": {"stdout": "built", "exit": 12_345_678_901_234_567_890_u64}, "duration_ms": 12});
+    heard(&server, 1, &document("SessionStart", &json!({"source": "startup", "model": "claude-test"}))).await;
+    heard(&server, 2, &document("UserPromptSubmit", &json!({"prompt": "Build the site, please"}))).await;
+    heard(&server, 3, &document("PreToolUse", &bash)).await;
+    heard(&server, 4, &document("PostToolUse", &returned)).await;
+    heard(&server, 5, &document("Stop", &json!({"background_tasks": []}))).await;
+    heard(&server, 6, &document("SessionEnd", &json!({"reason": "prompt_input_exit"}))).await;
+
+    let events = server.events("s").await;
+    assert_eq!(types(&events), ["session_start", "message", "pre_tool", "post_tool", "stop", "session_stop"]);
+    assert_eq!(events[1]["content"][0]["text"], "Build the site, please");
+    assert_eq!(events[3]["tool_output"], returned["tool_response"], "values come back as the agent wrote them");
+    assert_eq!((&events[3]["duration_ms"], &events[3]["tool_use_id"]), (&json!(12), &json!("toolu_1")));
+    let session = session(&server, "s").await;
+    let shown = ["session_name", "status", "source", "host", "model", "project_dir", "ended_at"];
+    assert_eq!(
+        json!(shown.map(|key| session[key].clone())),
+        json!([
+            "Build the site, please",
+            "finished",
+            "claude-code",
+            "here",
+            "claude-test",
+            "/home/someone/projects/site",
+            "2025-12-03T10:00:06.000000+00:00"
+        ])
+    );
+    assert_eq!(session["activity"]["state"], "ended");
+    let mut states = Vec::new();
+    while states.len() < 6 {
+        let message = live.next().await;
+        if let Some(activity) = message.get("activity") {
+            states.push(json!([activity["state"], activity["tool"]]));
+        }
+    }
+    let expected = json!([
+        ["idle", null],
+        ["working", null],
+        ["working", "Bash"],
+        ["working", null],
+        ["idle", null],
+        ["ended", null]
+    ]);
+    assert_eq!(json!(states), expected);
+}
+
+#[tokio::test]
+async fn copies_and_replays_are_stored_once_and_repeats_are_not_copies() {
+    let server = TestServer::start().await;
+    let asks = document("Notification", &json!({"message": "May I?", "notification_type": "permission_prompt"}));
+    heard(&server, 9, &asks).await;
+    heard(&server, 10, &asks).await;
+    heard(&server, 9, &asks).await;
+    assert_eq!(types(&server.events("s").await), ["notification"], "a copy of another settings file, and a replay");
+    heard(&server, 75, &asks).await;
+    assert_eq!(types(&server.events("s").await), ["notification"; 2]);
+    let tool = document("PreToolUse", &json!({"tool_name": "Read", "tool_input": {}, "tool_use_id": "toolu_9"}));
+    heard(&server, 80, &tool).await;
+    heard(&server, 300, &tool).await;
+    assert_eq!(types(&server.events("s").await).len(), 3, "where a call has an id, it decides");
+}
+
+#[tokio::test]
+async fn our_own_command_hears_the_truth_and_an_agent_hears_nothing() {
+    let server = TestServer::start().await;
+    let broken = json!({"hook_event_name": "Stop"});
+    assert_refused(&hook(&server, 1, &broken).await, 400, "session_id: ");
+    let direct = server.post("/hooks/claude-code", &broken).await;
+    assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    let direct = server.post_bytes("/hooks/codex", "application/json", "{broken").await;
+    assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    let direct = server.post("/hooks/codex", &document("SessionStart", &json!({"source": "startup"}))).await;
+    assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    assert_eq!(session(&server, "s").await["source"], "codex");
+    let request = server.http.post(server.url("/hooks/codex")).json(&document("Stop", &json!({})));
+    let answer = server.send(request.header("x-agent-runtime-envelope", "{\"id\":1}")).await;
+    assert_refused(&answer, 400, "x-agent-runtime-envelope: ");
+    assert_refused(&server.post("/hooks/unknown", &broken).await, 404, "Not Found");
+}
+
+/// Keeps what it is given.
+#[derive(Default)]
+struct Kept(Mutex<Vec<(String, String, Vec<u8>)>>);
+
+impl Spool for Kept {
+    fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> std::io::Result<()> {
+        self.0.lock().unwrap().push((agent.into(), envelope.into(), document.to_vec()));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_an_agent_sends_itself_is_kept_when_it_cannot_be_stored() {
+    let kept = Arc::new(Kept::default());
+    let spool: Arc<dyn Spool> = Arc::clone(&kept) as Arc<dyn Spool>;
+    let server = TestServer::start_with(|config| config.spool = Some(spool)).await;
+    let holder = rusqlite::Connection::open(server.database()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = document("SessionStart", &json!({"source": "startup"}));
+    let direct = server.post("/hooks/claude-code", &start).await;
+    assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    assert_refused(&hook(&server, 1, &start).await, 503, "the database");
+    holder.execute_batch("ROLLBACK").unwrap();
+    let kept = kept.0.lock().unwrap();
+    let (agent, envelope, document) = kept.first().expect("it was kept");
+    assert_eq!((kept.len(), agent.as_str()), (1, "claude-code"), "our own command keeps its documents itself");
+    assert_eq!(serde_json::from_slice::<Value>(document).unwrap(), start);
+    assert!(serde_json::from_str::<Value>(envelope).unwrap()["at"].is_string());
+}
+
+#[tokio::test]
+async fn secrets_are_taken_out_before_anything_is_stored_and_counted() {
+    let server = TestServer::start().await;
+    let secret = format!("ghp_{}", "aB3".repeat(12));
+    let prompt = document("UserPromptSubmit", &json!({"prompt": format!("use {secret} for the push")}));
+    heard(&server, 1, &prompt).await;
+    let events = server.events("s").await;
+    assert!(!events[0].to_string().contains(&secret), "{events:?}");
+    assert!(events[0]["content"][0]["text"].as_str().unwrap().contains("[redacted:"), "{events:?}");
+    let metrics = server.get("/metrics").await.text;
+    assert!(metrics.contains("agent_runtime_secrets_redacted_total{kind=\"github"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_subagent_is_a_session_of_its_own() {
+    let server = TestServer::start().await;
+    heard(&server, 1, &document("SessionStart", &json!({"source": "startup"}))).await;
+    let inside = |event: &str, more: Value| {
+        let mut document = document(event, &more);
+        document["agent_id"] = json!("a1");
+        document["agent_type"] = json!("Explore");
+        document
+    };
+    heard(&server, 2, &inside("PreToolUse", json!({"tool_name": "Grep", "tool_input": {}, "tool_use_id": "t1"}))).await;
+    let child = session(&server, "s:a1").await;
+    assert_eq!(
+        json!([child["parent_session_id"], child["agent_name"], child["status"]]),
+        json!(["s", "Explore", "running"])
+    );
+    heard(&server, 3, &inside("SubagentStop", json!({"agent_transcript_path": "/nowhere/agent-a1.jsonl"}))).await;
+    assert_eq!(session(&server, "s:a1").await["status"], "finished");
+    let deleted = succeeded(&server.delete("/sessions/s").await);
+    assert_eq!(deleted["deleted"]["events_count"], 1);
+    assert_refused(&server.get("/sessions/s%3Aa1").await, 404, "Session not found");
+    heard(&server, 4, &inside("Stop", json!({}))).await;
+    assert_refused(&server.get("/sessions/s%3Aa1").await, 404, "Session not found");
+    assert!(server.get("/metrics").await.text.contains("agent_runtime_hook_documents_forgotten_total 1"));
+}
+
+/// A transcript of the session `s`.
+struct Transcript {
+    folder: tempfile::TempDir,
+}
+
+impl Transcript {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("s.jsonl")
+    }
+
+    fn say(&self, uuid: &str, second: u32, block: &Value) {
+        let line = json!({"type": "assistant", "uuid": uuid, "sessionId": "s", "gitBranch": "topic",
+            "timestamp": format!("2025-12-03T10:00:{second:02}.500Z"),
+            "message": {"id": format!("msg {uuid}"), "role": "assistant", "model": "claude-test", "content": [block]}});
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(self.path()).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+async fn words(server: &TestServer, count: usize) -> Vec<Value> {
+    let mut live = server.ws("").await;
+    loop {
+        let events = server.events("s").await;
+        let words: Vec<Value> = events.into_iter().filter(|event| event["role"] == "assistant").collect();
+        if words.len() >= count {
+            return words;
+        }
+        live.next().await;
+    }
+}
+
+#[tokio::test]
+async fn the_words_between_tools_are_read_from_the_transcript_once() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "thinking", "thinking": "First the test."}));
+    transcript.say("u2", 3, &json!({"type": "text", "text": "I read the test first."}));
+    let at = json!({"transcript_path": transcript.path()});
+    heard(
+        &server,
+        1,
+        &document("SessionStart", &{
+            let mut at = at.clone();
+            at["source"] = json!("startup");
+            at
+        }),
+    )
+    .await;
+    let first = words(&server, 2).await;
+    assert_eq!(first[1]["content"], json!([{"type": "text", "text": "I read the test first."}]));
+    assert_eq!(first[1]["timestamp"], "2025-12-03T10:00:03.500Z");
+    // Written after the document, as agents do.
+    heard(&server, 5, &document("Stop", &at)).await;
+    transcript.say("u3", 4, &json!({"type": "text", "text": "Done."}));
+    assert_eq!(words(&server, 3).await[2]["content"][0]["text"], "Done.");
+    assert_eq!(session(&server, "s").await["branch"], "topic");
+    let server = server.restart().await;
+    heard(
+        &server,
+        60,
+        &document("Notification", &{
+            let mut at = at.clone();
+            at["message"] = json!("x");
+            at
+        }),
+    )
+    .await;
+    transcript.say("u4", 55, &json!({"type": "text", "text": "More."}));
+    heard(&server, 61, &document("Stop", &at)).await;
+    let all = words(&server, 4).await;
+    assert_eq!(all.len(), 4, "what was read before the restart is known again: {all:?}");
+    heard(&server, 62, &document("SessionEnd", &json!({"reason": "other", "transcript_path": transcript.path()})))
+        .await;
+    assert_eq!(succeeded(&server.get("/sessions/s/result").await), json!({"result": "More."}));
+}
+
+#[tokio::test]
+async fn another_sessions_file_is_not_read_and_the_session_says_so() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    let other = transcript.folder.path().join("passwords.jsonl");
+    std::fs::write(&other, "{}\n").unwrap();
+    let mut live = server.ws("").await;
+    heard(&server, 1, &document("Stop", &json!({"transcript_path": other}))).await;
+    loop {
+        let message = live.next().await;
+        if message["data"]["event_type"] == "transcript_unavailable" {
+            assert_eq!(message["data"]["reason"], "the transcript is no file of this session");
+            break;
+        }
+    }
+}
+
+/// Processes that are alive until they are killed.
+struct Alive(Mutex<bool>);
+
+impl Processes for Alive {
+    fn is_alive(&self, process: Process) -> Option<bool> {
+        assert_eq!(process, Process { pid: 4711, started: Some(99) });
+        Some(*self.0.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_gone_ends_its_session_on_its_own_host_only() {
+    let alive = Arc::new(Alive(Mutex::new(true)));
+    let processes: Arc<dyn Processes> = Arc::clone(&alive) as Arc<dyn Processes>;
+    let server = TestServer::start_with(|config| {
+        config.host_name = Some("here".into());
+        config.processes = Some(processes);
+        config.limits.agents_interval = Duration::from_millis(20);
+    })
+    .await;
+    let mut live = server.ws("").await;
+    heard(&server, 1, &document("PreToolUse", &json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t"})))
+        .await;
+    let mut elsewhere = envelope(1);
+    elsewhere["host"] = json!("there");
+    let mut there = document("PreToolUse", &json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t"}));
+    there["session_id"] = json!("t");
+    let request = server.http.post(server.url("/hooks/claude-code")).json(&there);
+    succeeded(&server.send(request.header("x-agent-runtime-envelope", elsewhere.to_string())).await);
+    *alive.0.lock().unwrap() = false;
+    loop {
+        let message = live.next().await;
+        if message["data"]["event_type"] == "session_stop" {
+            assert_eq!(
+                (&message["data"]["session_id"], &message["data"]["reason"]),
+                (&json!("s"), &json!("process_gone"))
+            );
+            assert_eq!(message["activity"]["state"], "gone");
+            break;
+        }
+    }
+    assert_eq!(session(&server, "s").await["status"], "finished");
+    assert_eq!(session(&server, "t").await["status"], "running");
+}
+
+#[tokio::test]
+async fn long_silence_at_work_is_told_without_an_event() {
+    let server = TestServer::start_with(|config| {
+        config.limits.agents_interval = Duration::from_millis(20);
+    })
+    .await;
+    heard(&server, 1, &document("UserPromptSubmit", &json!({"prompt": "think"}))).await;
+    let mut live = server.ws("").await;
+    let mut sessions = live.next().await["sessions"][0].clone();
+    while sessions["activity"]["state"] != "stalled" {
+        let message = live.next().await;
+        assert_eq!(message["type"], "session_updated", "no event is invented: {message}");
+        sessions = message["session"].clone();
+    }
+}
+
+#[tokio::test]
+async fn a_failed_tool_is_counted() {
+    let server = TestServer::start().await;
+    let call = json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t1", "error": "Exit code 2"});
+    heard(&server, 1, &document("PostToolUseFailure", &call)).await;
+    let events = server.events("s").await;
+    assert_eq!((types(&events), &events[0]["error"]), (vec!["post_tool"], &json!("Exit code 2")));
+    assert_eq!(session(&server, "s").await["error_count"], 1);
+}

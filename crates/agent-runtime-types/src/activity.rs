@@ -1,0 +1,273 @@
+//! What a session is doing at the moment, as far as its events tell.
+//!
+//! Agents send no word for it, and none at all when a person approves, presses Escape or kills the process. So each
+//! event is read as a signal, and a signal stands until another follows:
+//!
+//! | signal | the session then |
+//! | --- | --- |
+//! | `session_start`; `stop`, `stop_failure` and `interrupt` (a turn ends) | is `idle` |
+//! | `stop` while background tasks run | is `working` |
+//! | a `message` of the role `user` | is `working` |
+//! | `pre_tool` | is `working` on that tool, or `waiting_input` when the tool is one that asks a person |
+//! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one |
+//! | `permission_request`, the notification `permission_prompt` | is `waiting_permission` |
+//! | the notifications `idle_prompt`, `elicitation_dialog`, `elicitation_url_dialog`, `agent_needs_input`; `elicitation` | is `waiting_input` |
+//! | `session_stop` | is `ended`, or `gone` when its process was found to be |
+//!
+//! Everything else says nothing: an assistant's text may be read from a transcript long after its turn has ended.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::json::{self, Member};
+
+/// The `reason` of a `session_stop` that was written because the agent's process is no longer there.
+pub const PROCESS_GONE: &str = "process_gone";
+
+/// Tools whose call is a question to a person.
+const ASKING_TOOLS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
+
+/// Calls that are remembered as open at once, for each session; the oldest is forgotten.
+const MAX_OPEN_TOOLS: usize = 64;
+
+/// What a session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActivityState {
+    /// The model or a tool is at work.
+    Working,
+    /// A person must allow something.
+    WaitingPermission,
+    /// A person must answer something.
+    WaitingInput,
+    /// Its turn has ended.
+    Idle,
+    /// At work, as far as it said, but silent for long, with no tool open.
+    Stalled,
+    /// Its process is no longer there.
+    Gone,
+    /// It was stopped.
+    Ended,
+}
+
+/// What a session is doing, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Activity {
+    /// What it is doing.
+    pub state: ActivityState,
+    /// Since when: the timestamp of the event that told so, as sent.
+    pub since: String,
+    /// The event that told so.
+    #[schema(required)]
+    pub event_id: Option<i64>,
+    /// The tool that it works on or asks for.
+    #[schema(required)]
+    pub tool: Option<String>,
+}
+
+/// What an event says of its session's activity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Nothing.
+    None,
+    /// It is in this state now, and no tool is open any more.
+    Turn(ActivityState),
+    /// It asks a person; what is open stays open.
+    Asks(ActivityState, Option<String>),
+    /// A tool was called.
+    ToolCalled {
+        /// The tool.
+        tool: String,
+        /// The call, where it has an id.
+        call: Option<String>,
+    },
+    /// A call has come back.
+    ToolReturned {
+        /// The call, where it has an id.
+        call: Option<String>,
+    },
+}
+
+/// A call that has not come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTool {
+    call: String,
+    tool: String,
+}
+
+impl Signal {
+    /// Reads an event; `unknown` are its members that the contract does not name.
+    pub(crate) fn of(
+        event_type: &str,
+        role: Option<&str>,
+        reason: Option<&str>,
+        tool: Option<&str>,
+        unknown: &[&Member<'_>],
+    ) -> Self {
+        let member = |key: &str| unknown.iter().find(|member| member.key == key).map(|member| member.value);
+        let call = || member("tool_use_id").and_then(json::string).map(std::borrow::Cow::into_owned);
+        let owned = || tool.map(str::to_owned);
+        match event_type {
+            "session_stop" if reason == Some(PROCESS_GONE) => Self::Turn(ActivityState::Gone),
+            "session_stop" => Self::Turn(ActivityState::Ended),
+            "message" if role == Some("user") => Self::Turn(ActivityState::Working),
+            "pre_tool" => match tool {
+                Some(tool) if ASKING_TOOLS.contains(&tool) => Self::Asks(ActivityState::WaitingInput, owned()),
+                tool => Self::ToolCalled { tool: tool.unwrap_or_default().to_owned(), call: call() },
+            },
+            "post_tool" | "permission_denied" => Self::ToolReturned { call: call() },
+            "permission_request" => Self::Asks(ActivityState::WaitingPermission, owned()),
+            "elicitation" => Self::Asks(ActivityState::WaitingInput, None),
+            "notification" => member("hook").map_or(Self::None, notification),
+            "stop" if member("hook").is_some_and(has_background_tasks) => Self::Turn(ActivityState::Working),
+            "session_start" | "stop" | "stop_failure" | "interrupt" => Self::Turn(ActivityState::Idle),
+            _ => Self::None,
+        }
+    }
+
+    /// The activity after this signal, and the tools that are then open. `None`: it says nothing.
+    pub fn follow(&self, open: &mut Vec<OpenTool>) -> Option<(ActivityState, Option<String>)> {
+        match self {
+            Self::None => None,
+            Self::Turn(state) => {
+                open.clear();
+                Some((*state, None))
+            }
+            Self::Asks(state, tool) => Some((*state, tool.clone())),
+            Self::ToolCalled { tool, call } => {
+                if let Some(call) = call {
+                    open.retain(|known| known.call != *call);
+                    if open.len() >= MAX_OPEN_TOOLS {
+                        open.remove(0);
+                    }
+                    open.push(OpenTool { call: call.clone(), tool: tool.clone() });
+                }
+                Some((ActivityState::Working, Some(tool.clone()).filter(|tool| !tool.is_empty())))
+            }
+            Self::ToolReturned { call } => {
+                if let Some(call) = call {
+                    open.retain(|known| known.call != *call);
+                }
+                Some((ActivityState::Working, open.last().map(|known| known.tool.clone())))
+            }
+        }
+    }
+}
+
+fn notification(hook: &str) -> Signal {
+    match text_of(hook, "notification_type").as_deref() {
+        Some("permission_prompt") => Signal::Asks(ActivityState::WaitingPermission, None),
+        Some("idle_prompt" | "elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
+            Signal::Asks(ActivityState::WaitingInput, None)
+        }
+        _ => Signal::None,
+    }
+}
+
+fn text_of(object: &str, key: &str) -> Option<String> {
+    let members = json::members(object);
+    let member = members.iter().find(|member| member.key == key)?;
+    json::string(member.value).map(std::borrow::Cow::into_owned)
+}
+
+fn has_background_tasks(hook: &str) -> bool {
+    let members = json::members(hook);
+    let tasks = members.iter().find(|member| member.key == "background_tasks");
+    tasks.and_then(|tasks| json::elements(tasks.value)).is_some_and(|tasks| !tasks.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::NewEvent;
+    use ActivityState::{Ended, Gone, Idle, WaitingInput, WaitingPermission, Working};
+
+    /// Plays events, each `type and further members`, and tells the state and the tool after each.
+    fn play(events: &[(&str, &str)]) -> Vec<Option<(ActivityState, Option<String>)>> {
+        let mut open = Vec::new();
+        let read = |(event_type, more): &(&str, &str)| {
+            let body = format!(
+                r#"{{"event_type":"{event_type}","session_id":"s","session_name":"n","timestamp":"2025-12-03T10:00:00Z"{more}}}"#
+            );
+            NewEvent::parse(body.as_bytes()).expect("an event").signal
+        };
+        events.iter().map(|event| read(event).follow(&mut open)).collect()
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands beside `None` in the lists")]
+    fn is(state: ActivityState, tool: &str) -> Option<(ActivityState, Option<String>)> {
+        Some((state, Some(tool.to_owned()).filter(|tool| !tool.is_empty())))
+    }
+
+    #[test]
+    fn a_turn_goes_from_prompt_over_tools_to_rest() {
+        let bash = r#","tool_name":"Bash","tool_use_id":"1""#;
+        let read = r#","tool_name":"Read","tool_use_id":"2""#;
+        let played = play(&[
+            ("session_start", ""),
+            ("message", r#","role":"user""#),
+            ("pre_tool", bash),
+            ("pre_tool", read),
+            ("post_tool", read),
+            ("post_tool", bash),
+            ("message", r#","role":"assistant""#),
+            ("stop", ""),
+            ("session_stop", ""),
+        ]);
+        let expected = [
+            is(Idle, ""),
+            is(Working, ""),
+            is(Working, "Bash"),
+            is(Working, "Read"),
+            is(Working, "Bash"),
+            is(Working, ""),
+            None,
+            is(Idle, ""),
+            is(Ended, ""),
+        ];
+        assert_eq!(played, expected);
+    }
+
+    #[test]
+    fn a_person_is_waited_for_until_the_agent_goes_on() {
+        let bash = r#","tool_name":"Bash","tool_use_id":"1""#;
+        let played = play(&[
+            ("pre_tool", bash),
+            ("permission_request", r#","tool_name":"Bash""#),
+            ("notification", r#","hook":{"notification_type":"permission_prompt"}"#),
+            ("post_tool", bash),
+            ("pre_tool", r#","tool_name":"AskUserQuestion","tool_use_id":"3""#),
+            ("notification", r#","hook":{"notification_type":"auth_success"}"#),
+            ("notification", r#","hook":{"notification_type":"idle_prompt"}"#),
+        ]);
+        let expected = [
+            is(Working, "Bash"),
+            is(WaitingPermission, "Bash"),
+            is(WaitingPermission, ""),
+            is(Working, ""),
+            is(WaitingInput, "AskUserQuestion"),
+            None,
+            is(WaitingInput, ""),
+        ];
+        assert_eq!(played, expected);
+    }
+
+    #[test]
+    fn a_turn_that_left_tasks_behind_is_at_work_and_a_lost_process_is_gone() {
+        let played = play(&[
+            ("stop", r#","hook":{"background_tasks":[{"id":"x"}]}"#),
+            ("stop", r#","hook":{"background_tasks":[]}"#),
+            ("session_stop", r#","reason":"process_gone""#),
+        ]);
+        assert_eq!(played, [is(Working, ""), is(Idle, ""), is(Gone, "")]);
+    }
+
+    #[test]
+    fn a_call_that_never_came_back_is_closed_with_its_turn() {
+        let cancelled = r#","tool_name":"Bash","tool_use_id":"1""#;
+        let next = r#","tool_name":"Read","tool_use_id":"2""#;
+        let played =
+            play(&[("pre_tool", cancelled), ("message", r#","role":"user""#), ("pre_tool", next), ("post_tool", next)]);
+        assert_eq!(played.last(), Some(&is(Working, "")), "the cancelled call is not what it works on");
+    }
+}

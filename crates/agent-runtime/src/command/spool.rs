@@ -1,0 +1,91 @@
+//! `agent-runtime spool`: what waits for a server, and delivering it now.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cli::SpoolCommand;
+use crate::failure::Failure;
+use crate::hook::configuration::Configuration;
+use crate::output;
+use crate::settings::places;
+use crate::settings::sources::Environment;
+use crate::spool::flush::{Patience, Turn};
+use crate::spool::{Contents, Spool, SpoolError};
+
+/// How long one answer is waited for: here nobody stands still.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Carries one of the commands out.
+///
+/// # Errors
+/// When the spool cannot be read, or something waits still.
+pub(crate) fn run(command: &SpoolCommand, environment: Environment<'_>) -> Result<(), Failure> {
+    match command {
+        SpoolCommand::Status { json } => status(*json),
+        SpoolCommand::Flush => flush(environment),
+    }
+}
+
+fn status(as_json: bool) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    for spool in Spool::all(&state()?) {
+        all.extend(spool.contents().map_err(failure)?);
+    }
+    if as_json {
+        return output::print(&format!("{:#}\n", json!({"spools": all.iter().map(object).collect::<Vec<_>>()})));
+    }
+    let mut text = String::new();
+    for contents in &all {
+        describe(contents, &mut text);
+    }
+    output::print(if all.is_empty() { "nothing waits\n" } else { &text })
+}
+
+fn flush(environment: Environment<'_>) -> Result<(), Failure> {
+    let destination = Configuration::read(environment).map_err(|error| Failure::usage(error.to_string()))?.destination;
+    let spool = Spool::of(&state()?, &destination.address);
+    let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
+    if flushed.busy {
+        return output::print("another process delivers already\n");
+    }
+    output::print(&format!("{} delivered, {} refused\n", flushed.delivered, flushed.rejected))?;
+    let Some(obstacle) = flushed.obstacle else { return Ok(()) };
+    let server = &destination.address;
+    Err(Failure::work(format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more")))
+}
+
+fn object(contents: &Contents) -> serde_json::Value {
+    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped } = contents;
+    json!({
+        "server": server,
+        "waiting": waiting,
+        "bytes": bytes,
+        "oldest": oldest,
+        "rejected": rejected,
+        "newest_reason": newest_reason,
+        "dropped": dropped,
+    })
+}
+
+fn describe(contents: &Contents, text: &mut String) {
+    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped } = contents;
+    let since = oldest.as_ref().map_or(String::new(), |oldest| format!(", the oldest from {oldest}"));
+    let reason = newest_reason.as_ref().map_or(String::new(), |reason| format!(", the newest because of: {reason}"));
+    let _ = writeln!(text, "{server}");
+    let _ = writeln!(text, "  waiting   {waiting} ({bytes} bytes{since})");
+    let _ = writeln!(text, "  rejected  {rejected}{reason}");
+    let _ =
+        writeln!(text, "  dropped   {dropped}{}", if *dropped > 0 { ", because there was no more room" } else { "" });
+}
+
+fn state() -> Result<PathBuf, Failure> {
+    places::state().ok_or_else(|| Failure::work("you seem to have no home folder, where the spool would be"))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn failure(error: SpoolError) -> Failure {
+    Failure::work(error.to_string())
+}

@@ -1,0 +1,170 @@
+//! `agent-runtime hook claude-code|codex`: what an agent runs at each of its events, and waits for. It hands the
+//! agent's document to the server, or puts it into the spool, and never disturbs: it always succeeds and never writes
+//! to stdout or stderr, for an agent would take either as an order. What went wrong stands in a log.
+
+mod ancestry;
+pub(crate) mod configuration;
+mod envelope;
+mod ignored;
+mod input;
+mod log;
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use agent_runtime_server::clock::{Clock, SystemClock};
+
+use self::configuration::{Configuration, Unusable};
+use self::envelope::Envelope;
+use self::input::Unread;
+use self::log::Log;
+use crate::delivery::{self, Obstacle, Outcome, Parcel};
+use crate::random;
+use crate::settings::places;
+use crate::settings::sources::{Environment, process_environment};
+use crate::spool::flush::{Patience, Turn};
+use crate::spool::routing::Routing;
+use crate::spool::{Spool, SpoolError};
+
+/// The agents whose documents are taken.
+const AGENTS: [&str; 2] = ["claude-code", "codex"];
+
+/// How long a hook waits for a server on this machine, unless another time is set: the agent stands still meanwhile.
+const PATIENCE: Duration = Duration::from_millis(12);
+/// Bytes for which it waits another millisecond: a long document takes its time.
+const BYTES_A_MILLISECOND: usize = 256 * 1024;
+/// With more documents than these in the spool, looking through it is left to a process that has the time.
+const MOST_LOOKED_THROUGH: u64 = 500;
+
+/// Why a document was not recorded.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error("nothing recorded: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
+    Arguments,
+    #[error("nothing recorded: {0}")]
+    Unread(#[from] Unread),
+    #[error("nothing recorded: {0}")]
+    Unusable(#[from] Unusable),
+    #[error("nothing recorded: you seem to have no home folder to keep it in, and {0}")]
+    Homeless(Obstacle),
+    #[error("nothing recorded: {0}")]
+    Spool(#[from] SpoolError),
+    #[error("nothing recorded: the system gives no random numbers")]
+    Random,
+    #[error("a document was refused: {0}")]
+    Refused(String),
+}
+
+/// Whether this is what the command line asks for.
+pub(crate) fn is_asked_for(mut words: impl Iterator<Item = OsString>) -> bool {
+    words.nth(1).is_some_and(|word| word == "hook")
+}
+
+/// Records what an agent says on standard input. Nothing that happens here reaches the agent.
+pub(crate) fn run(words: impl Iterator<Item = OsString>) {
+    let words: Vec<OsString> = words.skip(2).collect();
+    quietly(places::state().as_deref(), &SystemClock, || {
+        if process_environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
+            return Ok(());
+        }
+        let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Lost::Arguments)?;
+        record(agent, &process_environment, &SystemClock)
+    });
+}
+
+/// Carries `work` out; a failure or a panic becomes a line in the log.
+fn quietly(state: Option<&Path>, clock: &dyn Clock, work: impl FnOnce() -> Result<(), Lost>) {
+    static PLACE: OnceLock<String> = OnceLock::new();
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = PLACE.set(panic.location().map_or(String::new(), |place| format!(" at {place}")));
+    }));
+    let reason = match std::panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(())) => return,
+        Ok(Err(lost)) => lost.to_string(),
+        Err(payload) => {
+            let place = PLACE.get().map_or("", String::as_str);
+            format!("nothing recorded: internal error{place}: {}; please report it", words_of(&*payload))
+        }
+    };
+    if let Some(state) = state {
+        Log::inside(state).add(clock.now_us(), &reason);
+    }
+}
+
+fn words_of(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
+}
+
+fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Lost> {
+    let configuration = Configuration::read(environment)?;
+    let document = input::document()?;
+    let Some(routing) = Routing::of(&document) else { return Err(Lost::Unread(Unread::Broken)) };
+    if configuration.ignores(routing.cwd.as_deref()) {
+        return Ok(());
+    }
+    let id = random::envelope_id().map_err(|_| Lost::Random)?;
+    let envelope = Envelope::new(id, clock.now_us()).to_json();
+    let parcel = Parcel { agent, envelope: &envelope, document: &document };
+    let Configuration { destination, .. } = configuration;
+    let deadline = Instant::now() + configuration.patience.unwrap_or(PATIENCE) + long(document.len());
+    let spool = places::state().map(|state| Spool::of(&state, &destination.address));
+
+    // What follows documents that wait must wait behind them.
+    let waits = spool.as_ref().is_some_and(|spool| spool.holds(&routing.session_id));
+    let mut obstacle = None;
+    if destination.address.is_near() && !waits {
+        obstacle = match delivery::deliver(&destination, &parcel, deadline) {
+            Outcome::NotNow(obstacle) => Some(obstacle),
+            Outcome::Refused(reason) => {
+                spool.map_or(Ok(()), |spool| spool.reject(&parcel, &reason, &destination.address))?;
+                return Err(Lost::Refused(reason));
+            }
+            Outcome::Stored => {
+                // The server is there: what waits, of other sessions, need not wait any longer.
+                let waiting = spool.filter(|spool| !spool.is_empty());
+                return waiting.map_or(Ok(()), |spool| catch_up(&spool, &destination, deadline, clock));
+            }
+        };
+    }
+    let Some(spool) = spool else { return Err(Lost::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
+    spool.keep(agent, &envelope, &document, &destination.address)?;
+    match obstacle {
+        // It was asked just now, and does not even listen: it will look into the spool itself when it starts.
+        Some(Obstacle::Absent(_)) => Ok(()),
+        None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
+        _ => Ok(spool.start_flush(clock.now_us())?),
+    }
+}
+
+/// Delivers what waits, as far as the time goes, and leaves the rest to a process of its own.
+fn catch_up(
+    spool: &Spool,
+    destination: &delivery::Destination,
+    deadline: Instant,
+    clock: &dyn Clock,
+) -> Result<(), Lost> {
+    // Somebody tries already, or has just tried in vain.
+    if spool.is_attended(clock.now_us())? {
+        return Ok(());
+    }
+    if spool.documents() > MOST_LOOKED_THROUGH {
+        return Ok(spool.start_flush(clock.now_us())?);
+    }
+    let flushed = spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline))?;
+    match flushed.obstacle {
+        Some(Obstacle::Absent(_)) | None => Ok(()),
+        Some(_) => Ok(spool.start_flush(clock.now_us())?),
+    }
+}
+
+fn long(bytes: usize) -> Duration {
+    Duration::from_millis(u64::try_from(bytes / BYTES_A_MILLISECOND).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Where the server of hooks is, and what is not recorded: environment, then the configuration file, then the default.
+//! Read tolerantly, for nobody sees a complaint: what cannot be used counts as not said.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::{Table, Value};
+
+use super::ignored::Pattern;
+use crate::delivery::Destination;
+use crate::delivery::address::Address;
+use crate::settings::places;
+use crate::settings::sources::Environment;
+
+const DEFAULT_SERVER: &str = "http://127.0.0.1:8765";
+
+/// What hooks and the spool are told.
+pub(crate) struct Configuration {
+    pub(crate) destination: Destination,
+    /// How long a hook waits for an answer, when the user says so.
+    pub(super) patience: Option<Duration>,
+    ignore: Vec<Pattern>,
+}
+
+/// Why nothing may be recorded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("{} cannot be read, and may say what not to record", .0.display())]
+    MayIgnore(PathBuf),
+    #[error("'{0}' is no address of a server: write http://HOST:PORT")]
+    Server(String),
+}
+
+impl Configuration {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it names no server, or what must not be recorded cannot be known.
+    pub(crate) fn read(environment: Environment<'_>) -> Result<Self, Unusable> {
+        let said = |name: &str| {
+            let text = environment(name).filter(|text| !text.is_empty()).map(OsString::into_string);
+            text.and_then(Result::ok)
+        };
+        let path = environment("AGENT_RUNTIME_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let table = path.or_else(places::default_config).map_or(Ok(Table::new()), |path| table(&path))?;
+        let text = |key: &str| table.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+
+        let url = said("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL");
+        let url = url.or_else(|| text("server").or_else(|| text("server_url")).map(str::to_owned));
+        let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
+        let address = Address::parse(&url).ok_or(Unusable::Server(url))?;
+
+        let home = environment("HOME").map(PathBuf::from);
+        let file = || text("token_file").map(|path| at_home(path, home.as_deref()));
+        let token = said("AGENT_RUNTIME_TOKEN").or_else(|| text("token").map(str::to_owned));
+        let token = token.or_else(|| file().and_then(|path| std::fs::read_to_string(path).ok()));
+        // It goes into a request's head.
+        let token = token.map(|token| token.trim().to_owned());
+        let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
+
+        let ignore = match table.get("ignore") {
+            Some(Value::Array(entries)) => entries.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(entry)) => vec![entry.as_str()],
+            _ => Vec::new(),
+        };
+        let ignore = ignore.into_iter().map(|entry| Pattern::new(entry, home.as_deref())).collect();
+        let patience = said("AGENT_RUNTIME_HOOK_PATIENCE_MS").and_then(|text| text.parse().ok());
+        let patience = patience.map(Duration::from_millis);
+        Ok(Self { destination: Destination { address, token }, patience, ignore })
+    }
+
+    /// Whether nothing is to be recorded of an agent that works in this folder.
+    pub(super) fn ignores(&self, folder: Option<&str>) -> bool {
+        folder.is_some_and(|folder| self.ignore.iter().any(|pattern| pattern.covers(Path::new(folder))))
+    }
+}
+
+/// The keys of the file. One that is not there has none; one that cannot be read has none either, unless it may
+/// forbid to record.
+fn table(path: &Path) -> Result<Table, Unusable> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Table::new()),
+        Err(_) => return Err(Unusable::MayIgnore(path.to_owned())),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    text.parse()
+        .or_else(|_| if text.contains("ignore") { Err(Unusable::MayIgnore(path.to_owned())) } else { Ok(Table::new()) })
+}
+
+fn at_home(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}

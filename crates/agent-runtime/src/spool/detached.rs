@@ -1,0 +1,54 @@
+//! A flush in a process of its own, for which nobody waits.
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use super::files::{self, Lock};
+use super::{Spool, SpoolError};
+
+/// How long after a flush was started nobody starts another, unless that one has delivered everything: a server that
+/// hangs is asked again by one hook in this time, and all others lose none.
+const ATTENDANCE_US: i64 = 5_000_000;
+
+impl Spool {
+    /// Starts a process that delivers what waits, unless one is at it, or was started a moment ago.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the spool cannot be changed.
+    pub(crate) fn start_flush(&self, now_us: i64) -> Result<(), SpoolError> {
+        self.with_lock(|| {
+            if self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none() {
+                return Ok(());
+            }
+            let until = now_us + ATTENDANCE_US;
+            files::put(&self.folder, &self.attended(), until.to_string().as_bytes())?;
+            spawn()
+        })
+    }
+
+    /// Whether a flush was started so lately that another would not fare better.
+    pub(super) fn was_attended(&self, now_us: i64) -> bool {
+        let until = fs::read_to_string(self.attended()).ok().and_then(|text| text.parse::<i64>().ok());
+        // A time far ahead was written by a clock that has been set back since.
+        until.is_some_and(|until| now_us < until && until - now_us <= ATTENDANCE_US)
+    }
+
+    /// Lets the next document be tried at once. The caller holds the lock.
+    pub(super) fn end_attendance(&self) {
+        let _ = fs::remove_file(self.attended());
+    }
+
+    fn attended(&self) -> std::path::PathBuf {
+        self.folder.join("attended")
+    }
+}
+
+fn spawn() -> io::Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    // Nothing of the agent's is held open, and a Ctrl-C meant for the agent does not reach it.
+    command.args(["spool", "flush"]).current_dir("/").process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    Ok(())
+}

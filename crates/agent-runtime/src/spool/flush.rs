@@ -1,0 +1,185 @@
+//! Delivering what waits: in order, by one process at a time, until the server takes no more.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::files::Lock;
+use super::totals::Totals;
+use super::waiting::{self, Content, Entry};
+use super::{Spool, SpoolError, rejected};
+use crate::delivery::{self, Destination, Obstacle, Outcome, Parcel};
+
+/// What to do while another process delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Leave it to that one.
+    OnlyIfFree,
+    /// Wait until it has ended.
+    Wait,
+}
+
+/// How long an answer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Patience {
+    /// All of it ends at one time: somebody waits.
+    Until(Instant),
+    /// Each document has this long.
+    Each(Duration),
+}
+
+/// What a flush has done.
+#[derive(Debug, Default)]
+pub(crate) struct Flushed {
+    pub(crate) delivered: u64,
+    pub(crate) rejected: u64,
+    /// Why something still waits.
+    pub(crate) obstacle: Option<Obstacle>,
+    /// Another process is at it.
+    pub(crate) busy: bool,
+}
+
+impl Spool {
+    /// Delivers what waits.
+    ///
+    /// # Errors
+    /// When the spool cannot be read or changed.
+    pub(crate) fn flush(
+        &self,
+        destination: &Destination,
+        turn: Turn,
+        patience: Patience,
+    ) -> Result<Flushed, SpoolError> {
+        let mut flushed = Flushed::default();
+        if !self.folder.is_dir() {
+            return Ok(flushed);
+        }
+        let Some(mut flushing) = self.take_turn(turn)? else { return Ok(Flushed { busy: true, ..flushed }) };
+        let mut failed = HashSet::new();
+        loop {
+            let (entries, released) = self.with_lock(|| self.next_round(flushing))?;
+            let Some(kept) = released else { return Ok(flushed) };
+            flushing = kept;
+            let before = flushed.delivered + flushed.rejected;
+            for entry in entries {
+                // A document on which the server fails holds up its own session only.
+                if failed.contains(&entry.session) {
+                    continue;
+                }
+                match self.deliver(&entry, destination, patience, &mut flushed)? {
+                    None => {}
+                    Some(obstacle @ Obstacle::Failed(_)) => {
+                        flushed.obstacle = Some(obstacle);
+                        failed.insert(entry.session);
+                    }
+                    Some(obstacle) => return Ok(Flushed { obstacle: Some(obstacle), ..flushed }),
+                }
+            }
+            if flushed.delivered + flushed.rejected == before {
+                return Ok(flushed);
+            }
+        }
+    }
+
+    /// Whether somebody delivers, or tried in vain a moment ago.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub(crate) fn is_attended(&self, now_us: i64) -> Result<bool, SpoolError> {
+        self.with_lock(|| Ok(self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none()))
+    }
+
+    /// What waits. When that is nothing the turn ends, while the lock is held: whoever adds a document now sees that
+    /// nobody delivers, and whoever added one before is seen here.
+    fn next_round(&self, flushing: Lock) -> io::Result<(Vec<Entry>, Option<Lock>)> {
+        let entries = waiting::list(&self.waiting())?;
+        if !entries.is_empty() {
+            return Ok((entries, Some(flushing)));
+        }
+        if let Some(mut totals) = Totals::read(&self.folder).filter(|totals| totals.documents > 0) {
+            // Kills may have left them too high.
+            (totals.documents, totals.bytes) = (0, 0);
+            totals.write(&self.folder)?;
+        }
+        waiting::prune(&self.waiting());
+        self.end_attendance();
+        drop(flushing);
+        Ok((entries, None))
+    }
+
+    /// Delivers one document, and takes it out of the spool unless something stands in the way.
+    fn deliver(
+        &self,
+        entry: &Entry,
+        destination: &Destination,
+        patience: Patience,
+        flushed: &mut Flushed,
+    ) -> Result<Option<Obstacle>, SpoolError> {
+        let content = match waiting::read(&entry.path) {
+            Ok(content) => content,
+            // Dropped meanwhile to make room.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(SpoolError::Unusable { folder: self.folder.clone(), cause }),
+        };
+        let Some(content) = content else {
+            self.refuse(entry, 0, "this is no document of the spool")?;
+            flushed.rejected += 1;
+            return Ok(None);
+        };
+        let Content { agent, envelope, document, bytes } = content;
+        let deadline = match patience {
+            Patience::Until(deadline) => deadline,
+            Patience::Each(duration) => Instant::now() + duration,
+        };
+        let parcel = Parcel { agent: &agent, envelope: &envelope, document: &document };
+        match delivery::deliver(destination, &parcel, deadline) {
+            Outcome::Stored => {
+                self.with_lock(|| match entry.remove() {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                    removed => removed.and_then(|()| self.count_out(bytes)),
+                })?;
+                flushed.delivered += 1;
+                Ok(None)
+            }
+            Outcome::Refused(reason) => {
+                self.refuse(entry, bytes, &reason)?;
+                flushed.rejected += 1;
+                Ok(None)
+            }
+            Outcome::NotNow(obstacle) => Ok(Some(obstacle)),
+        }
+    }
+
+    /// Moves a document to those that were refused.
+    fn refuse(&self, entry: &Entry, bytes: u64, reason: &str) -> Result<(), SpoolError> {
+        self.with_lock(|| {
+            let file = rejected::reserve(&self.folder, entry.number, reason)?;
+            match fs::rename(&entry.path, file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                moved => moved?,
+            }
+            entry.leave_folder();
+            self.count_out(bytes)?;
+            rejected::limit(&self.folder)
+        })
+    }
+
+    fn count_out(&self, bytes: u64) -> io::Result<()> {
+        let Some(mut totals) = Totals::read(&self.folder) else { return Ok(()) };
+        totals.take_out(bytes);
+        totals.write(&self.folder)
+    }
+
+    fn take_turn(&self, turn: Turn) -> Result<Option<Lock>, SpoolError> {
+        let taken = match turn {
+            Turn::OnlyIfFree => Lock::try_take(&self.flushing()),
+            Turn::Wait => Lock::wait_for_ever(&self.flushing()).map(Some),
+        };
+        taken.map_err(|cause| SpoolError::Unusable { folder: self.folder.clone(), cause })
+    }
+
+    pub(super) fn flushing(&self) -> std::path::PathBuf {
+        self.folder.join("flushing")
+    }
+}

@@ -1,0 +1,14 @@
+//! `agent-runtime hook`, as an agent runs it: what reaches the server, what waits for it, and that nothing else is
+//! ever seen.
+
+mod input;
+mod kills;
+mod quiet;
+mod recorder;
+mod refused;
+mod replay;
+mod request;
+mod spooled;
+mod stand;
+mod storm;
+mod unwaited;

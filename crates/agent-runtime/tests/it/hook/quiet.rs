@@ -1,0 +1,149 @@
+//! Whatever goes wrong, the agent sees success and nothing else; the reason stands in the log.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::recorder::Recorder;
+use super::stand::{Stand, assert_silent, document};
+use crate::process::Launch;
+
+#[test]
+fn arguments_that_mean_nothing_are_no_failure() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    let raw = document("s", 1).to_string();
+    for arguments in [&["hook"][..], &["hook", "emacs"], &["hook", "codex", "--fast"], &["hook", "--help"]] {
+        stand.quiet(arguments, raw.as_bytes());
+        assert_eq!(stand.log().lines().count(), 1, "{arguments:?}: {}", stand.log());
+        assert!(stand.log().contains("claude-code, codex"), "{}", stand.log());
+        fs::remove_file(stand.state().join("hook.log")).expect("erased");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn broken_json_is_no_failure() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    for raw in [&b"no json"[..], b"{\"a\":}", b"}", b"\xff\xfe{", b"{\"session_id\":\"s\",\"a\":tru}", b"[1,,2]"] {
+        stand.hook("claude-code", raw);
+        assert!(stand.log().contains("no JSON document"), "{raw:?}: {}", stand.log());
+        fs::remove_file(stand.state().join("hook.log")).expect("erased");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_server_with_a_bad_address_is_no_failure() {
+    let stand = Stand::new("gopher://127.0.0.1");
+    stand.report("s", 1);
+    assert!(stand.log().contains("'gopher://127.0.0.1' is no address of a server"), "{}", stand.log());
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_no_failure() {
+    let (stand, _) = Stand::without_server();
+    fs::write(stand.folder.path().join("state"), "a file").expect("written");
+    stand.report("s", 1);
+    assert_eq!(fs::read(stand.folder.path().join("state")).expect("a file"), b"a file");
+}
+
+#[test]
+fn closed_outputs_are_no_failure() {
+    let (stand, _) = Stand::without_server();
+    let line = format!("'{}' hook codex >&- 2>&- <&-", super::stand::PROGRAM);
+    assert_silent(&stand.command("/bin/sh", &["-c", &line]).output().expect("an end"));
+}
+
+#[test]
+fn a_full_disk_is_no_failure_and_leaves_the_spool_whole() {
+    let (stand, _) = Stand::without_server();
+    let disk = stand.folder.path().join("state");
+    fs::create_dir(&disk).expect("a folder");
+    let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(&disk).stderr(Stdio::null()).status();
+    if !mount(&["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).is_ok_and(|status| status.success()) {
+        println!("skipped: no small disk can be mounted");
+        return;
+    }
+    let unmount = Unmount(&disk);
+    stand.report("s", 1);
+    fs::write(disk.join("rest"), vec![0; 1024 * 1024]).expect_err("the disk is full");
+    stand.hook("codex", format!("{{\"session_id\":\"s\",\"text\":\"{}\"}}", "x".repeat(100_000)).as_bytes());
+    stand.report("s", 2);
+    fs::remove_file(disk.join("rest")).expect("room");
+    stand.report("s", 3);
+    assert_eq!(stand.status()["waiting"], 2, "{}", stand.log());
+    drop(unmount);
+}
+
+#[test]
+fn nothing_is_recorded_when_that_is_wished() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    stand.clone().variable("AGENT_RUNTIME_HOOK", "off").report("s", 1);
+    let home = stand.folder.path().join("home");
+    let stand = stand.configuration("ignore = [\"~/clients/*\", \"/srv/secret\"]\n");
+    for (folder, recorded) in [
+        (home.join("clients/a"), false),
+        (home.join("clients/a/src"), false),
+        ("/srv/secret/x".into(), false),
+        (home.join("clients"), true),
+        ("/srv/secrets".into(), true),
+    ] {
+        let before = server.requests().len();
+        let mut document = document("s", 1);
+        document["cwd"] = serde_json::json!(folder);
+        stand.hook("claude-code", document.to_string().as_bytes());
+        assert_eq!(server.requests().len() - before, usize::from(recorded), "{}", folder.display());
+    }
+    assert_eq!((stand.log(), stand.state().exists()), (String::new(), false));
+}
+
+#[test]
+fn a_configuration_that_may_forbid_it_but_cannot_be_read_forbids_it() {
+    let server = Recorder::start();
+    let stand = || Stand::new(&server.url());
+    let forbidding = stand().configuration("ignore = [\"~/clients/*\"\nserver = ");
+    forbidding.report("s", 1);
+    assert_eq!(server.requests().len(), 0);
+    assert!(forbidding.log().contains("may say what not to record"), "{}", forbidding.log());
+    stand().configuration("port = = 1\n").report("s", 1);
+    assert_eq!(server.requests().len(), 1, "a file that forbids nothing stops nothing");
+}
+
+#[tokio::test]
+async fn the_server_starts_with_the_keys_of_hooks_in_its_file() {
+    let stand = Stand::new("").configuration("server = \"http://a\"\ntoken_file = \"t\"\nignore = [\"~/x\"]\n");
+    let server = Launch::on(stand.folder.clone()).start().await;
+    server.stop().await;
+}
+
+#[test]
+fn what_is_kept_is_for_the_user_alone() {
+    let (stand, _) = Stand::without_server();
+    stand.report("s", 1);
+    stand.hook("nobody", b"{}");
+    let mut seen = 0;
+    let mut folders = vec![stand.state()];
+    while let Some(folder) = folders.pop() {
+        for path in super::stand::children(&folder) {
+            let mode = fs::metadata(&path).expect("a mode").permissions().mode() & 0o777;
+            assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+            seen += 1;
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+struct Unmount<'a>(&'a Path);
+
+impl Drop for Unmount<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}

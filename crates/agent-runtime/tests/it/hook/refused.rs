@@ -1,0 +1,59 @@
+//! Documents that the server refuses are put aside with the reason, and hold nothing up.
+
+use std::fs;
+
+use super::recorder::{Recorder, Reply, Request};
+use super::stand::{Stand, children, document, order};
+
+const PROBLEM: &str = "{\"detail\":\"session_id: is missing\"}";
+
+fn refusing_odd_numbers(request: &Request) -> Reply {
+    let odd = request.document()["number"].as_u64().is_some_and(|number| number % 2 == 1);
+    if odd { Reply::Status(422, PROBLEM) } else { Reply::Status(200, "{}") }
+}
+
+#[test]
+fn a_refused_document_is_put_aside_with_the_reason() {
+    let server = Recorder::answering(refusing_odd_numbers);
+    let stand = Stand::new(&server.url());
+    stand.report("s", 1);
+    stand.report("s", 2);
+    assert_eq!(order(&server.requests()), [("s".to_owned(), 1), ("s".to_owned(), 2)], "the rest goes on");
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["rejected"]), (&0.into(), &1.into()));
+    assert_eq!(status["newest_reason"], "422 session_id: is missing");
+    assert!(stand.log().contains("refused: 422 session_id: is missing"), "{}", stand.log());
+    let kept = children(&stand.spool().join("rejected"));
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    let content = fs::read_to_string(&kept[0]).expect("a document");
+    assert!(content.ends_with(&document("s", 1).to_string()), "{content}");
+    assert_eq!(fs::read_to_string(&kept[1]).expect("a reason"), "422 session_id: is missing\n");
+}
+
+#[test]
+fn a_refusal_among_spooled_documents_holds_nothing_up() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..6 {
+        stand.report("s", number);
+    }
+    let server = Recorder::on(address, refusing_odd_numbers);
+    let (content, said) = stand.flush();
+    assert!(content && said.contains("3 delivered, 3 refused"), "{said}");
+    let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["bytes"], &status["rejected"]), (&0.into(), &0.into(), &3.into()));
+}
+
+#[test]
+fn what_a_stranger_put_into_the_spool_holds_nothing_up() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 5);
+    let folder = children(&stand.spool().join("waiting"))[0].clone();
+    fs::write(folder.join(format!("{:016}", 0)), "nothing").expect("written");
+    fs::write(folder.join("notes.txt"), "nothing").expect("written");
+    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let (content, said) = stand.flush();
+    assert!(content && said.contains("1 delivered, 1 refused"), "{said}");
+    assert_eq!(server.requests().len(), 1);
+}

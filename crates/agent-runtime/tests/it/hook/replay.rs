@@ -1,0 +1,88 @@
+//! Replay: in order, once, and only as far as it goes.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::recorder::{Recorder, Reply};
+use super::stand::{Stand, order};
+
+#[test]
+fn flush_delivers_all_sessions_in_the_order_of_arrival() {
+    let (stand, address) = Stand::without_server();
+    let sent: Vec<(String, u64)> = (0..12).map(|number| (format!("s{}", number % 3), number)).collect();
+    for (session, number) in &sent {
+        stand.report(session, usize::try_from(*number).expect("small"));
+    }
+    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let (content, said) = stand.flush();
+    assert!(content && said.contains("12 delivered, 0 refused"), "{said}");
+    assert_eq!(order(&server.requests()), sent);
+    assert!(stand.flush().1.contains("0 delivered"));
+    assert_eq!(server.requests().len(), 12, "nothing goes twice");
+}
+
+#[test]
+fn it_stops_at_the_first_that_cannot_be_delivered_now() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..6 {
+        stand.report(&format!("s{number}"), number);
+    }
+    let left = Arc::new(AtomicUsize::new(2));
+    let room = Arc::clone(&left);
+    let server = Recorder::on(address, move |_| {
+        let taken = room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        Reply::Status(if taken.is_ok() { 200 } else { 503 }, "{}")
+    });
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("still wait") && said.contains("503"), "{said}");
+    let numbers = || order(&server.requests()).into_iter().map(|(_, number)| number).collect::<Vec<_>>();
+    assert_eq!(numbers(), [0, 1, 2]);
+    left.store(10, Ordering::SeqCst);
+    assert!(stand.flush().0);
+    assert_eq!(numbers(), [0, 1, 2, 2, 3, 4, 5]);
+    let ids: Vec<_> = server.requests().iter().map(|request| request.envelope()["id"].clone()).collect();
+    assert_eq!(ids[2], ids[3], "what is sent again says that it is the same");
+}
+
+#[test]
+fn flush_says_when_there_is_nothing_and_when_there_is_no_server() {
+    let (stand, _) = Stand::without_server();
+    assert_eq!(stand.flush(), (true, "0 delivered, 0 refused\n".into()));
+    let status = stand.command(super::stand::PROGRAM, &["spool", "status"]).output().expect("an end");
+    assert_eq!(status.stdout, b"nothing waits\n");
+    assert!(!stand.state().exists(), "asking leaves nothing behind");
+    stand.report("s", 1);
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("cannot be reached"), "{said}");
+}
+
+#[test]
+fn only_one_process_delivers_at_a_time() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 1);
+    let server = Recorder::on(address, |_| Reply::Silence);
+    let first = stand.spawn(&["spool", "flush"]);
+    server.wait_for(1);
+    assert_eq!(stand.flush(), (true, "another process delivers already\n".into()));
+    // A hook does not wait for that process, either.
+    stand.report("s", 2);
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(stand.status()["waiting"], 2);
+    drop(server);
+    assert!(!first.wait_with_output().expect("an end").status.success());
+}
+
+#[test]
+fn what_is_left_behind_by_a_kill_is_no_obstacle() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 1);
+    let spool = stand.spool();
+    fs::create_dir(spool.join("waiting/0000000000000000")).expect("a folder");
+    fs::write(spool.join("unfinished"), "half a docu").expect("written");
+    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    assert!(stand.flush().0);
+    stand.report("s", 2);
+    assert_eq!(order(&server.requests()).len(), 2);
+    assert_eq!(fs::read_dir(spool.join("waiting")).expect("a folder").count(), 0);
+}
