@@ -5,8 +5,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use agent_runtime_store::error::StoreError;
+use agent_runtime_store::{DatabaseUrl, Durability, OpenOptions};
+
 use crate::failure::Failure;
 use crate::output;
+use crate::random;
 use crate::settings::places;
 use crate::settings::sources::Environment;
 use crate::setup::consent::Consent;
@@ -53,6 +57,9 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
     for file in &gone {
         receipt.forget(file)?;
     }
+    if purge {
+        not_in_use(places::default_database())?;
+    }
     for program in &programs {
         delete(fs::remove_file(program), program)?;
         receipt.forget(program)?;
@@ -65,6 +72,20 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
         format!("What was recorded is still in {} (uninstall --purge deletes it).\n", database.display())
     });
     output::print(&format!("\nRemoved.\n{kept}"))
+}
+
+/// Makes sure that no server writes to what is to be deleted: it would go on into a file that nobody finds.
+fn not_in_use(database: Option<PathBuf>) -> Result<(), Failure> {
+    let Some(path) = database.filter(|path| path.exists()) else { return Ok(()) };
+    let options = OpenOptions { durability: Durability::Full, new_epoch: random::epoch()? };
+    match agent_runtime_store::open(&DatabaseUrl::Sqlite(path), &options) {
+        Err(StoreError::InUse(path)) => Err(Failure::work(format!(
+            "a server is running on {}: stop it, then run this again for the program and the data",
+            path.display()
+        ))),
+        // What cannot be opened for another reason can be deleted all the same.
+        _ => Ok(()),
+    }
 }
 
 /// What would be done, for a person to read.

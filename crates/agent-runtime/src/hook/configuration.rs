@@ -53,19 +53,19 @@ impl Configuration {
         let address = Address::parse(&url).ok_or(Unusable::Server(url))?;
 
         let home = environment("HOME").map(PathBuf::from);
-        let file = said("AGENT_RUNTIME_TOKEN_FILE").or_else(|| text("token_file").map(str::to_owned));
-        let file = || file.as_deref().map(|path| at_home(path, home.as_deref()));
-        let token = said("AGENT_RUNTIME_TOKEN").or_else(|| text("token").map(str::to_owned));
-        let token = token.or_else(|| file().and_then(|path| std::fs::read_to_string(path).ok()));
+        let in_file = |path: &str| std::fs::read_to_string(at_home(path, home.as_deref())).ok();
+        let token = said("AGENT_RUNTIME_TOKEN");
+        let token = token.or_else(|| said("AGENT_RUNTIME_TOKEN_FILE").and_then(|path| in_file(&path)));
+        let token = token.or_else(|| text("token").map(str::to_owned));
+        let token = token.or_else(|| text("token_file").and_then(in_file));
         // It goes into a request's head.
         let token = token.map(|token| token.trim().to_owned());
         let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
 
-        let here = said("AGENT_RUNTIME_IGNORE");
-        let ignore = match (&here, table.get("ignore")) {
-            (Some(entries), _) => entries.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect(),
-            (None, Some(Value::Array(entries))) => entries.iter().filter_map(Value::as_str).collect(),
-            (None, Some(Value::String(entry))) => vec![entry.as_str()],
+        let listed = said("AGENT_RUNTIME_IGNORE").map(Value::String);
+        let ignore = match listed.as_ref().or_else(|| table.get("ignore")) {
+            Some(Value::Array(patterns)) => patterns.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(listed)) => entries(listed),
             _ => Vec::new(),
         };
         let ignore = ignore.into_iter().map(|entry| Pattern::new(entry, home.as_deref())).collect();
@@ -91,6 +91,11 @@ fn table(path: &Path) -> Result<Table, Unusable> {
     let text = String::from_utf8_lossy(&bytes);
     text.parse()
         .or_else(|_| if text.contains("ignore") { Err(Unusable::MayIgnore(path.to_owned())) } else { Ok(Table::new()) })
+}
+
+/// A list in one text, as all settings have it.
+fn entries(listed: &str) -> Vec<&str> {
+    listed.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect()
 }
 
 fn at_home(path: &str, home: Option<&Path>) -> PathBuf {

@@ -98,6 +98,7 @@ impl Machine {
         let launch = if program.exists() { launch.program(&program) } else { launch };
         let bin = self.folder.path().join("bin");
         let launch = launch.variable("HOME", &self.home).variable("PATH", bin);
+        let launch = launch.variable("XDG_STATE_HOME", self.home.join(".local/state"));
         self.variables.iter().fold(launch, |launch, (name, value)| launch.variable(name, value))
     }
 

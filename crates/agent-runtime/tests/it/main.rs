@@ -16,6 +16,7 @@ mod settings;
 mod setup_claude_code;
 mod setup_codex;
 mod setup_program;
+mod setup_recorded;
 mod setup_server;
 mod signals;
 mod start;

@@ -60,6 +60,21 @@ async fn purge_deletes_what_was_recorded_too() {
 }
 
 #[tokio::test]
+async fn data_that_a_server_is_using_is_not_deleted() {
+    let machine = everything().await;
+    let server = machine.launch("serve --port 0").start().await;
+    let ended = machine.run("uninstall --purge --yes").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.failure().contains("stop it, then run this again"), "{ended:#?}");
+    let database = server.database.clone();
+    assert!(database.exists() && machine.program_path().exists());
+    assert_eq!(machine.read(".claude/settings.json"), SETTINGS, "agents are let go first");
+    server.stop().await;
+    machine.must("uninstall --purge --yes").await;
+    assert!(!database.exists() && !machine.path(".local").exists());
+}
+
+#[tokio::test]
 async fn it_shows_what_it_would_do_and_does_nothing_unasked() {
     let machine = everything().await;
     let before = machine.snapshot();

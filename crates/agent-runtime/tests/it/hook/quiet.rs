@@ -97,6 +97,12 @@ fn nothing_is_recorded_when_that_is_wished() {
         document["cwd"] = serde_json::json!(folder);
         stand.hook("claude-code", document.to_string().as_bytes());
         assert_eq!(server.requests().len() - before, usize::from(recorded), "{}", folder.display());
+        // The variable says it instead of the file, as with every setting.
+        let elsewhere = stand.clone().variable("AGENT_RUNTIME_IGNORE", "/srv/other, ~/others/*");
+        elsewhere.hook("claude-code", document.to_string().replace("\"s\"", "\"t\"").as_bytes());
+        let listed = stand.clone().variable("AGENT_RUNTIME_IGNORE", "/srv/other,~/clients/*,/srv/secret");
+        listed.hook("claude-code", document.to_string().replace("\"s\"", "\"u\"").as_bytes());
+        assert_eq!(server.requests().len() - before, 1 + 2 * usize::from(recorded), "{}", folder.display());
     }
     assert_eq!((stand.log(), stand.state().exists()), (String::new(), false));
 }

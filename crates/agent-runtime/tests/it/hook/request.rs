@@ -66,13 +66,20 @@ fn the_token_is_shown_wherever_it_is_kept() {
     let home = stand();
     std::fs::create_dir_all(home.folder.path().join("home")).expect("a folder");
     std::fs::write(home.folder.path().join("home/token"), "from-a-file\n").expect("written");
-    home.configuration("token_file = \"~/token\"\n").report("s", 1);
+    let home = home.configuration("token_file = \"~/token\"\n");
+    home.report("s", 1);
+    let path = home.folder.path().join("home/token").display().to_string();
+    let named = stand().configuration("token = \"other\"\n").variable("AGENT_RUNTIME_TOKEN_FILE", path);
+    named.report("s", 1);
     stand().configuration("token = \"from-the-configuration\"\nnovel_key = 1\n").report("s", 1);
     let both = stand().configuration("token = \"other\"\n");
     both.variable("AGENT_RUNTIME_TOKEN", "from-the-environment").report("s", 1);
     let requests = server.requests();
     let shown: Vec<&str> = requests.iter().filter_map(|request| request.header("authorization")).collect();
-    assert_eq!(shown, ["Bearer from-a-file", "Bearer from-the-configuration", "Bearer from-the-environment"]);
+    assert_eq!(
+        shown,
+        ["Bearer from-a-file", "Bearer from-a-file", "Bearer from-the-configuration", "Bearer from-the-environment"]
+    );
 }
 
 #[test]
