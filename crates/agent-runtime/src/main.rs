@@ -7,6 +7,7 @@ mod delivery;
 mod failure;
 mod hook;
 mod logging;
+mod machine;
 mod output;
 mod random;
 mod settings;

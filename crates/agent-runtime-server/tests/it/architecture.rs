@@ -12,7 +12,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/agent-runtime-agents", &["agent-runtime-types"]),
     ("crates/agent-runtime-store", &["agent-runtime-types"]),
     ("crates/agent-runtime-server", &["agent-runtime-types", "agent-runtime-agents", "agent-runtime-store"]),
-    ("crates/agent-runtime", &["agent-runtime-types", "agent-runtime-store", "agent-runtime-server"]),
+    (
+        "crates/agent-runtime",
+        &["agent-runtime-types", "agent-runtime-agents", "agent-runtime-store", "agent-runtime-server"],
+    ),
     // It measures from outside, as a client does.
     ("bench", &[]),
 ];

@@ -15,12 +15,14 @@ use agent_runtime_store::{DatabaseUrl, Durability, OpenOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::spooled::OwnSpool;
 use crate::bind::Host;
 use crate::failure::Failure;
+use crate::machine::ThisMachine;
 use crate::settings::Settings;
 use crate::settings::sources::Origin;
 use crate::settings::values::shown_database;
-use crate::{logging, output, random};
+use crate::{logging, machine, output, random};
 
 /// Files that the server needs besides one for each connection: database, listeners, the runtime's own.
 const FILES_BESIDE_CONNECTIONS: u64 = 128;
@@ -42,14 +44,18 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut warnings = Vec::new();
-    let config = config(&settings, &mut warnings)?;
+    let mut config = config(&settings, &mut warnings)?;
     let listeners = listen(&settings, &mut warnings).await?;
+    let spool = OwnSpool::new(&listeners, &settings);
+    config.spool = spool.clone().map(|spool| spool as Arc<dyn agent_runtime_server::config::Spool>);
     let store = open_store(&settings)?;
     // From here on a signal is a wish to stop cleanly; until here it ends the process at once.
     let shutdown = CancellationToken::new();
     stop::on_signals(&shutdown)?;
     announce(&listeners, &settings.database.value)?;
-    spooled::deliver(&listeners, &settings);
+    if let Some(spool) = spool {
+        spool.deliver();
+    }
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -95,6 +101,8 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         limits,
         clock: Arc::new(SystemClock),
         request_id_prefix: random::request_id_prefix()?,
+        host_name: Some(machine::host_name()),
+        processes: Some(Arc::new(ThisMachine)),
         ..Config::default()
     })
 }

@@ -29,7 +29,9 @@ impl File {
             }
         };
         let table: Table = text.parse().map_err(|error| bad_toml(path, &text, &error))?;
-        let known = || names::ALL.iter().filter(|name| name.in_file).map(|name| name.key).chain(names::OF_HOOKS);
+        // A section is no setting, whatever it is called.
+        let of_hooks = || names::OF_HOOKS.into_iter().filter(|key| !table.get(*key).is_some_and(Value::is_table));
+        let known = || names::ALL.iter().filter(|name| name.in_file).map(|name| name.key).chain(of_hooks());
         if let Some(key) = table.keys().find(|key| known().all(|name| name != key.as_str())) {
             let known = known().collect::<Vec<_>>().join(", ");
             let reason = format!("unknown key '{key}' in {}: there are {known}", path.display());
