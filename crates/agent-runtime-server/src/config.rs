@@ -30,6 +30,8 @@ pub struct Config {
     pub processes: Option<Arc<dyn Processes>>,
     /// Who keeps documents that agents will not send again.
     pub spool: Option<Arc<dyn Spool>>,
+    /// Whether secrets of known shapes are taken out before anything is stored.
+    pub redacts: bool,
     /// Whether the whole files that edits carry along are stored.
     pub keeps_original_files: bool,
 }
@@ -61,6 +63,7 @@ impl Default for Config {
             host_name: None,
             processes: None,
             spool: None,
+            redacts: true,
             keeps_original_files: false,
         }
     }

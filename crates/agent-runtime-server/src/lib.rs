@@ -25,6 +25,7 @@ mod observe;
 mod origins;
 mod reports;
 mod router;
+mod secrets;
 mod snapshots;
 mod transcripts;
 mod websocket;

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     pub(crate) commit: Commit,
     pub(crate) live: Live,
     pub(crate) hooks: Hooks,
+    pub(crate) taken_out: TakenOut,
     gauges: Gauges,
 }
 
@@ -46,9 +47,6 @@ pub(crate) struct Ingest {
 pub(crate) struct Hooks {
     documents: Family<Document, Counter>,
     forgotten: Counter,
-    redactions: Family<Redacted, Counter>,
-    shortened: Counter,
-    original_files: Counter,
 }
 
 impl Hooks {
@@ -56,11 +54,20 @@ impl Hooks {
     pub(crate) fn count(&self, agent: &'static str, became: &'static str) {
         self.documents.get_or_create(&Document { agent, became }).inc();
     }
+}
 
-    /// Counts what was taken out of a document before it was stored.
-    pub(crate) fn count_taken_out(&self, counted: &Counted) {
+/// What was taken out before anything was stored.
+#[derive(Default)]
+pub(crate) struct TakenOut {
+    redactions: Family<Redacted, Counter>,
+    shortened: Counter,
+    original_files: Counter,
+}
+
+impl TakenOut {
+    pub(crate) fn count(&self, counted: &Counted) {
         for (kind, count) in &counted.redacted {
-            self.redactions.get_or_create(&Redacted { kind: (*kind).to_owned() }).inc_by(*count);
+            self.redactions.get_or_create(&Redacted { kind }).inc_by(*count);
         }
         self.shortened.inc_by(counted.shortened);
         self.original_files.inc_by(counted.original_files);
@@ -70,7 +77,7 @@ impl Hooks {
 /// What kind of secret was taken out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Redacted {
-    kind: String,
+    kind: &'static str,
 }
 
 /// What became of a document.
@@ -141,6 +148,7 @@ impl Metrics {
             lag: Histogram::new(POSITIONS),
         };
         let (ingest, hooks, gauges) = (Ingest::default(), Hooks::default(), Gauges::default());
+        let taken_out = TakenOut::default();
         let mut all = Registry::with_prefix("agent_runtime");
         all.register("requests", "Answered requests", requests.answered.clone());
         let help = "Time from a request's head to its answer's head";
@@ -163,14 +171,14 @@ impl Metrics {
         all.register("live_lag_positions", "Positions a live reader was behind when it was sent to", live.lag.clone());
         all.register("hook_documents", "Documents of agents' hooks, by what became of them", hooks.documents.clone());
         all.register("hook_documents_forgotten", "Documents of deleted sessions, dropped", hooks.forgotten.clone());
-        all.register("hook_redactions", "Secrets taken out of documents, by kind", hooks.redactions.clone());
-        all.register("hook_strings_shortened", "Strings of which head and tail were stored", hooks.shortened.clone());
-        all.register("hook_original_files_left_out", "Whole files left out of edits", hooks.original_files.clone());
+        all.register("secrets_redacted", "Secrets taken out before storing, by kind", taken_out.redactions.clone());
+        all.register("strings_shortened", "Strings of which head and tail were stored", taken_out.shortened.clone());
+        all.register("original_files_left_out", "Whole files left out of edits", taken_out.original_files.clone());
         all.register("log_head", "Last position of the change log", gauges.head.clone());
         all.register("journal_queue_commands", "Commands that wait to be committed", gauges.queue.clone());
         all.register_with_unit("database_size", "Database on disk", Unit::Bytes, gauges.database_bytes.clone());
         all.register("connections", "Open connections and streams", gauges.connections.clone());
-        Self { registry: all, requests, ingest, commit, live, hooks, gauges }
+        Self { registry: all, requests, ingest, commit, live, hooks, taken_out, gauges }
     }
 
     /// Counts what became of a command.

@@ -22,7 +22,6 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::observe::Metrics;
 use crate::reports;
 use crate::words::Look;
 
@@ -124,7 +123,7 @@ impl Reader {
     }
 
     async fn store(&self, look: &Look, lines: &[u8]) -> Result<(), ApiError> {
-        for said in said_in(look, lines, &self.app.metrics, self.app.config.keeps_original_files)? {
+        for said in said_in(look, lines, &self.app)? {
             self.app.journal.append(said, None).await?;
         }
         Ok(())
@@ -142,15 +141,16 @@ impl Reader {
 }
 
 /// The commands that store what the lines say.
-fn said_in(look: &Look, lines: &[u8], metrics: &Metrics, keeps_original_files: bool) -> Result<Vec<Command>, Invalid> {
-    let options = Options { keeps_original_files, ..Options::default() };
+fn said_in(look: &Look, lines: &[u8], app: &App) -> Result<Vec<Command>, Invalid> {
+    let (keeps_original_files, redacts) = (app.config.keeps_original_files, app.config.redacts);
+    let options = Options { keeps_original_files, redacts, ..Options::default() };
     let mut commands = Vec::new();
     let (mut facts, mut events) = (facts(look)?, Vec::new());
     let nothing_known = facts.clone();
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         // A line that is no JSON, or is unknown, says nothing; the document is the agent's own, and may change.
         let Ok(said) = read_transcript_line(look.agent, &look.transcript, line, &options) else { continue };
-        metrics.hooks.count_taken_out(&said.counted);
+        app.metrics.taken_out.count(&said.counted);
         let LineReport { events: new, model, branch, title, continues, parent_session_id, .. } = said;
         facts.model = model.or(facts.model);
         facts.branch = branch.or(facts.branch);

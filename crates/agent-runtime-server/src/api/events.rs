@@ -21,8 +21,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::answers::{Done, done, json_text, unexpected};
 use crate::api::refusals;
 use crate::app::App;
+use crate::budget::Share;
 use crate::error::ApiError;
-use crate::extract::{self, JSON, Parameters, SessionId, Unread};
+use crate::extract::{self, JSON, Parameters, ReadBody, SessionId, Unread};
+use crate::secrets;
 
 /// The events of a session, in order.
 #[derive(Serialize, ToSchema)]
@@ -120,7 +122,7 @@ pub(crate) async fn append(
     body: Unread,
 ) -> Result<Response, ApiError> {
     let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
-    let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
+    let (event, share) = read(&app, body).await?;
     if event.session_id != id {
         let exists = app.store.session(&id).await?.is_some();
         return Err(if exists { ApiError::IdsDiffer } else { ApiError::SessionNotFound });
@@ -134,9 +136,18 @@ pub(crate) async fn append(
     responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn legacy_append(State(app): State<Arc<App>>, body: Unread) -> Result<Response, ApiError> {
     let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;
-    let (event, share) = extract::parse(&app, body, |bytes| Ok(NewEvent::parse(bytes)?)).await?;
+    let (event, share) = read(&app, body).await?;
     let command = Command::AppendEvent { event: Arc::new(event), may_create: true };
     stored(&app.journal.append(command, Some(share)).await?)
+}
+
+/// Reads an event, without the secrets in it.
+async fn read(app: &App, body: ReadBody) -> Result<(NewEvent, Share), ApiError> {
+    let redacts = app.config.redacts;
+    let parser = move |bytes: &[u8]| Ok(secrets::parse_event(bytes, redacts)?);
+    let ((event, counted), share) = extract::parse(app, body, parser).await?;
+    app.metrics.taken_out.count(&counted);
+    Ok((event, share))
 }
 
 fn stored(outcome: &Outcome) -> Result<Response, ApiError> {

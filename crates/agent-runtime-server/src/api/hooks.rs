@@ -89,8 +89,11 @@ async fn take(app: &Arc<App>, agent: Agent, headers: &HeaderMap, body: Unread) -
 }
 
 async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::ReadBody) -> Result<(), ApiError> {
-    let (keeps_original_files, reads_transcripts) = (app.config.keeps_original_files, is_here(app, &envelope));
-    let options = Options { keeps_original_files, reads_transcripts, ..Options::default() };
+    let options = Options {
+        redacts: app.config.redacts,
+        keeps_original_files: app.config.keeps_original_files,
+        reads_transcripts: is_here(app, &envelope),
+    };
     let parser = move |bytes: &[u8]| {
         let mut report = read_hook(agent, &envelope, bytes, &options).map_err(invalid)?;
         let (transcript, counted) = (report.transcript.take(), std::mem::take(&mut report.counted));
@@ -98,7 +101,7 @@ async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::
     };
     let ((command, envelope, transcript, counted), share) = extract::parse(app, body, parser).await?;
     let outcome = app.journal.append(command, Some(share)).await?;
-    app.metrics.hooks.count_taken_out(&counted);
+    app.metrics.taken_out.count(&counted);
     match outcome {
         Outcome::Stored { .. } => {
             // What lies on another machine cannot be read here.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use agent_runtime_agents::report::Counted;
 use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::event::NewEvent;
 use axum::Json;
@@ -14,6 +15,7 @@ use crate::api::refusals;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{self, NDJSON, Unread};
+use crate::secrets;
 
 /// What was stored.
 #[derive(Serialize, ToSchema)]
@@ -33,7 +35,10 @@ pub(crate) struct Ingested {
 pub(crate) async fn ingest(State(app): State<Arc<App>>, body: Unread) -> Result<Json<Ingested>, ApiError> {
     let body = extract::read_body(&app, body, &NDJSON, app.config.limits.ingest_body_bytes).await?;
     let max_line_bytes = app.config.limits.ingest_line_bytes;
-    let (events, share) = extract::parse(&app, body, move |bytes| lines(bytes, max_line_bytes)).await?;
+    let redacts = app.config.redacts;
+    let parser = move |bytes: &[u8]| lines(bytes, max_line_bytes, redacts);
+    let ((events, counted), share) = extract::parse(&app, body, parser).await?;
+    app.metrics.taken_out.count(&counted);
     match app.journal.append(Command::Ingest { events }, Some(share)).await? {
         Outcome::Stored { stored, duplicates } => Ok(Json(Ingested { ok: true, stored, duplicates })),
         other => Err(unexpected(&other)),
@@ -41,8 +46,10 @@ pub(crate) async fn ingest(State(app): State<Arc<App>>, body: Unread) -> Result<
 }
 
 /// Reads a body line by line; blank ones are allowed, and either end of a line.
-fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, Arc<NewEvent>)>, ApiError> {
-    let mut events = Vec::new();
+type Lines = (Vec<(usize, Arc<NewEvent>)>, Counted);
+
+fn lines(body: &[u8], max_line_bytes: usize, redacts: bool) -> Result<Lines, ApiError> {
+    let (mut events, mut all) = (Vec::new(), Counted::default());
     for (index, line) in body.split(|byte| *byte == b'\n').enumerate() {
         let number = index + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -52,8 +59,9 @@ fn lines(body: &[u8], max_line_bytes: usize) -> Result<Vec<(usize, Arc<NewEvent>
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let event = NewEvent::parse(line).map_err(|invalid| invalid.at_line(number))?;
+        let (event, counted) = secrets::parse_event(line, redacts).map_err(|invalid| invalid.at_line(number))?;
+        all.add(&counted);
         events.push((number, Arc::new(event)));
     }
-    Ok(events)
+    Ok((events, all))
 }

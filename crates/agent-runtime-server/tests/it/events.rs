@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::shape::{EVENT_KEYS, assert_keys, assert_refused, succeeded};
-use crate::harness::{TestServer, event};
+use crate::harness::{TestServer, answer_event, event};
 
 const AT: &str = "2025-12-03T10:11:12.123456+00:00";
 
@@ -219,4 +219,26 @@ async fn what_was_answered_is_there_after_a_restart() {
     for (path, text) in paths.iter().zip(before) {
         assert_eq!(server.get(path).await.text, text, "{path}");
     }
+}
+
+#[tokio::test]
+async fn secrets_of_known_shapes_are_taken_out_before_anything_is_stored() {
+    let server = TestServer::start().await;
+    server.create_session("a").await;
+    let secret = format!("ghp_{}", "aB3".repeat(12));
+    let mut told = answer_event("a", &format!("the token is {secret}"), AT);
+    told["event_id"] = json!(secret);
+    server.add_event(&told).await;
+    let line = answer_event("a", &format!("once more: {secret}"), AT).to_string();
+    succeeded(&server.post_bytes("/ingest", "application/x-ndjson", line).await);
+    for event in server.events("a").await {
+        assert!(!event["content"].to_string().contains(&secret), "{event}");
+        assert!(event["content"].to_string().contains("[redacted:github"), "{event}");
+    }
+    assert_eq!(server.events("a").await[0]["event_id"], json!(secret), "an id is what things are found by");
+    assert!(server.get("/metrics").await.text.contains("agent_runtime_secrets_redacted_total{kind=\"github\"} 2"));
+    let plain = TestServer::start_with(|config| config.redacts = false).await;
+    plain.create_session("a").await;
+    plain.add_event(&told).await;
+    assert!(plain.events("a").await[0]["content"].to_string().contains(&secret), "it can be switched off");
 }

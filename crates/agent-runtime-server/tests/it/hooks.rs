@@ -55,7 +55,7 @@ async fn a_run_becomes_a_session_with_its_words_and_tools() {
     live.next().await;
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1"});
     let returned = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_use_id": "toolu_1",
-        "tool_response": {"stdout": "built", "exit": 12345678901234567890_u64}, "duration_ms": 12});
+        "tool_response": {"stdout": "built", "exit": 12_345_678_901_234_567_890_u64}, "duration_ms": 12});
     heard(&server, 1, &document("SessionStart", &json!({"source": "startup", "model": "claude-test"}))).await;
     heard(&server, 2, &document("UserPromptSubmit", &json!({"prompt": "Build the site, please"}))).await;
     heard(&server, 3, &document("PreToolUse", &bash)).await;
@@ -175,7 +175,7 @@ async fn secrets_are_taken_out_before_anything_is_stored_and_counted() {
     assert!(!events[0].to_string().contains(&secret), "{events:?}");
     assert!(events[0]["content"][0]["text"].as_str().unwrap().contains("[redacted:"), "{events:?}");
     let metrics = server.get("/metrics").await.text;
-    assert!(metrics.contains("agent_runtime_hook_redactions_total{kind=\"github"), "{metrics}");
+    assert!(metrics.contains("agent_runtime_secrets_redacted_total{kind=\"github"), "{metrics}");
 }
 
 #[tokio::test]
@@ -360,4 +360,14 @@ async fn long_silence_at_work_is_told_without_an_event() {
         assert_eq!(message["type"], "session_updated", "no event is invented: {message}");
         sessions = message["session"].clone();
     }
+}
+
+#[tokio::test]
+async fn a_failed_tool_is_counted() {
+    let server = TestServer::start().await;
+    let call = json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t1", "error": "Exit code 2"});
+    heard(&server, 1, &document("PostToolUseFailure", &call)).await;
+    let events = server.events("s").await;
+    assert_eq!((types(&events), &events[0]["error"]), (vec!["post_tool"], &json!("Exit code 2")));
+    assert_eq!(session(&server, "s").await["error_count"], 1);
 }
