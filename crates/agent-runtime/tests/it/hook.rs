@@ -12,4 +12,5 @@ mod server;
 mod spooled;
 mod stand;
 mod storm;
+mod tls;
 mod unwaited;
