@@ -133,10 +133,10 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     let Some(spool) = spool else { return Err(Lost::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
     spool.keep(agent, &envelope, &document, &destination.address)?;
     match obstacle {
-        // It was asked just now, and does not even listen: it will look into the spool itself when it starts.
-        Some(Obstacle::Absent(_)) => Ok(()),
         None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
-        _ => Ok(spool.start_flush(clock.now_us())?),
+        None | Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
+        // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
+        Some(_) => Ok(()),
     }
 }
 
@@ -168,8 +168,8 @@ fn catch_up(
     }
     let flushed = spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline))?;
     match flushed.obstacle {
-        Some(Obstacle::Absent(_)) | None => Ok(()),
-        Some(_) => Ok(spool.start_flush(clock.now_us())?),
+        Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
+        _ => Ok(()),
     }
 }
 
