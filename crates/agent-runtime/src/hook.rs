@@ -4,7 +4,6 @@
 
 mod ancestry;
 pub(crate) mod configuration;
-mod envelope;
 mod ignored;
 mod input;
 mod log;
@@ -16,19 +15,20 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_server::clock::{Clock, SystemClock};
+use agent_runtime_types::timestamp;
 
 use self::configuration::{Configuration, Unusable};
-use self::envelope::Envelope;
 use self::input::Unread;
 use self::log::Log;
 use crate::delivery::{self, Obstacle, Outcome, Parcel};
-use crate::random;
 use crate::settings::places;
 use crate::settings::sources::{Environment, process_environment};
 use crate::spool::flush::{Patience, Turn};
 use crate::spool::routing::Routing;
 use crate::spool::{Spool, SpoolError};
+use crate::{machine, random};
 
 /// The agents whose documents are taken.
 const AGENTS: [&str; 2] = ["claude-code", "codex"];
@@ -107,8 +107,7 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     if configuration.ignores(routing.cwd.as_deref()) {
         return Ok(());
     }
-    let id = random::envelope_id().map_err(|_| Lost::Random)?;
-    let envelope = Envelope::new(id, clock.now_us()).to_json();
+    let envelope = envelope(clock.now_us())?.to_json();
     let parcel = Parcel { agent, envelope: &envelope, document: &document };
     let Configuration { destination, .. } = configuration;
     let deadline = Instant::now() + configuration.patience.unwrap_or(PATIENCE) + long(document.len());
@@ -134,11 +133,23 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     let Some(spool) = spool else { return Err(Lost::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
     spool.keep(agent, &envelope, &document, &destination.address)?;
     match obstacle {
-        // It was asked just now, and does not even listen: it will look into the spool itself when it starts.
-        Some(Obstacle::Absent(_)) => Ok(()),
         None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
-        _ => Ok(spool.start_flush(clock.now_us())?),
+        None | Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
+        // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
+        Some(_) => Ok(()),
     }
+}
+
+/// What is known of a document besides itself, when it has come at `now_us`. Its id stays, however often it is sent.
+fn envelope(now_us: i64) -> Result<Envelope, Lost> {
+    let agent = ancestry::agent();
+    Ok(Envelope {
+        id: random::envelope_id().map_err(|_| Lost::Random)?,
+        at: timestamp::format(now_us),
+        host: Some(machine::host_name()),
+        pid: Some(agent.pid),
+        process_started: agent.started,
+    })
 }
 
 /// Delivers what waits, as far as the time goes, and leaves the rest to a process of its own.
@@ -157,8 +168,8 @@ fn catch_up(
     }
     let flushed = spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline))?;
     match flushed.obstacle {
-        Some(Obstacle::Absent(_)) | None => Ok(()),
-        Some(_) => Ok(spool.start_flush(clock.now_us())?),
+        Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
+        _ => Ok(()),
     }
 }
 

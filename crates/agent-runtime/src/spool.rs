@@ -116,7 +116,7 @@ impl Spool {
         server: &Address,
     ) -> Result<(), SpoolError> {
         let session_id = Routing::of(document).map(|routing| routing.session_id).unwrap_or_default();
-        let document = clean(document.to_vec());
+        let document = clean(document);
         self.with_lock(|| {
             let content = waiting::content(&Parcel { agent, envelope, document: &document });
             let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
@@ -147,7 +147,7 @@ impl Spool {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn reject(&self, parcel: &Parcel<'_>, reason: &str, server: &Address) -> Result<(), SpoolError> {
-        let document = clean(parcel.document.to_vec());
+        let document = clean(parcel.document);
         self.with_lock(|| {
             let mut totals = self.totals()?;
             let number = totals.take_number();
@@ -231,10 +231,12 @@ impl Spool {
     }
 }
 
-/// A document as it may stand on the disk: without the secrets in it. What is no text has none that is known.
-fn clean(document: Vec<u8>) -> Vec<u8> {
-    match std::str::from_utf8(&document).map(redact) {
-        Ok((Cow::Owned(without), _)) => without.into_bytes(),
-        _ => document,
+/// A document as it may stand on the disk: without secrets of known shapes.
+fn clean(document: &[u8]) -> Cow<'_, [u8]> {
+    // What is no text holds none that would be known.
+    let Ok(text) = std::str::from_utf8(document) else { return Cow::Borrowed(document) };
+    match redact(text).0 {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }

@@ -8,19 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_runtime_server::clock::SystemClock;
-use agent_runtime_server::config::{AllowedHost, Config, CorsOrigins, Spool};
+use agent_runtime_server::config::{AllowedHost, Config, CorsOrigins};
 use agent_runtime_server::limits::Limits;
 use agent_runtime_store::error::StoreError;
 use agent_runtime_store::{DatabaseUrl, Durability, OpenOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::spooled::OwnSpool;
 use crate::bind::Host;
 use crate::failure::Failure;
+use crate::machine::ThisMachine;
 use crate::settings::Settings;
 use crate::settings::sources::Origin;
 use crate::settings::values::shown_database;
-use crate::{logging, output, process, random};
+use crate::{logging, machine, output, random};
 
 /// Files that the server needs besides one for each connection: database, listeners, the runtime's own.
 const FILES_BESIDE_CONNECTIONS: u64 = 128;
@@ -44,13 +46,16 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut warnings = Vec::new();
     let mut config = config(&settings, &mut warnings)?;
     let listeners = listen(&settings, &mut warnings).await?;
-    config.spool = spooled::OwnSpool::of(&listeners).map(|spool| Arc::new(spool) as Arc<dyn Spool>);
+    let spool = OwnSpool::new(&listeners, &settings);
+    config.spool = spool.clone().map(|spool| spool as Arc<dyn agent_runtime_server::config::Spool>);
     let store = open_store(&settings)?;
     // From here on a signal is a wish to stop cleanly; until here it ends the process at once.
     let shutdown = CancellationToken::new();
     stop::on_signals(&shutdown)?;
     announce(&listeners, &settings.database.value)?;
-    spooled::deliver(&listeners, &settings);
+    if let Some(spool) = spool {
+        spool.deliver();
+    }
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -96,8 +101,8 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         limits,
         clock: Arc::new(SystemClock),
         request_id_prefix: random::request_id_prefix()?,
-        host_name: Some(process::host_name()),
-        processes: Some(Arc::new(process::SystemProcesses)),
+        host_name: Some(machine::host_name()),
+        processes: Some(Arc::new(ThisMachine)),
         ..Config::default()
     })
 }

@@ -2,7 +2,7 @@
 //! that cannot be used is no reason to refuse a question to one that runs.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use agent_runtime_server::config::Token;
 
@@ -55,6 +55,23 @@ impl Remote {
             Ok(Some(Secret(text.to_owned())))
         };
         let url = sources.pick(&names::SERVER_URL, flags.url.as_deref(), values::server_url, values::default_server)?;
-        Ok(Self { url: url.value, token: sources.pick(&names::TOKEN, None, secret, || None)?.value })
+        let token = match sources.pick(&names::TOKEN, None, secret, || None)?.value {
+            Some(token) => Some(token),
+            None => {
+                sources.pick(&names::TOKEN_FILE, None, path, || None)?.value.as_deref().map(token_in).transpose()?
+            }
+        };
+        Ok(Self { url: url.value, token })
     }
+}
+
+/// The token that a file holds, as set-up puts it there.
+fn token_in(path: &Path) -> Result<Secret, Failure> {
+    let at_home = path.strip_prefix("~").ok().zip(places::home()).map(|(rest, home)| home.join(rest));
+    let path = at_home.as_deref().unwrap_or(path);
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read the token in {}: {error}", path.display())))?;
+    let text = text.trim();
+    Token::parse(text).map_err(|bad| Failure::usage(format!("{}: {}", path.display(), bad.0)))?;
+    Ok(Secret(text.to_owned()))
 }

@@ -112,13 +112,13 @@ async fn fill_up(server: &Process, disk: &Disk, acknowledged: &mut Vec<u64>) {
 }
 
 /// A small disk of its own, unmounted at the end.
-struct Disk {
-    folder: PathBuf,
+pub(crate) struct Disk {
+    pub(crate) folder: PathBuf,
 }
 
 impl Disk {
     /// `None`, and a line that says so, where it cannot be mounted.
-    fn mount(folder: &Path, bytes: usize) -> Option<Self> {
+    pub(crate) fn mount(folder: &Path, bytes: usize) -> Option<Self> {
         std::fs::create_dir(folder).expect("a folder");
         let size = format!("size={bytes},mode=0700");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
@@ -132,7 +132,7 @@ impl Disk {
     }
 
     /// Fills a file with so many bytes, or with all that there is room for.
-    fn fill(&self, name: &str, bytes: Option<usize>) {
+    pub(crate) fn fill(&self, name: &str, bytes: Option<usize>) {
         let mut file = File::create(self.folder.join(name)).expect("a file");
         let block = vec![b'x'; 4096];
         for _ in 0..bytes.unwrap_or(usize::MAX) / block.len() {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::Value;
 
+use super::tls;
 use crate::process::PATIENCE;
 
 /// One request as it came.
@@ -60,9 +61,10 @@ pub(super) struct Record {
 struct Shared {
     record: Arc<Record>,
     rule: Box<Rule>,
+    tls: Option<Arc<rustls::ServerConfig>>,
     stopping: AtomicBool,
     /// Connections that are kept open.
-    silent: Mutex<Vec<TcpStream>>,
+    silent: Mutex<Vec<Box<dyn Send>>>,
 }
 
 impl Recorder {
@@ -80,10 +82,25 @@ impl Recorder {
         Self::with(Arc::default(), address, rule)
     }
 
+    /// Answers 200 to everything, and speaks TLS as `localhost`, by the word of `authority.pem`.
+    pub(super) fn encrypted() -> Self {
+        let tls = Some(Arc::new(tls::as_localhost()));
+        Self::listen(Arc::default(), ([127, 0, 0, 1], 0).into(), tls, |_| Reply::Status(200, "{}"))
+    }
+
     /// Goes on with the record of another.
     pub(super) fn with(
         record: Arc<Record>,
         address: SocketAddr,
+        rule: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(record, address, None, rule)
+    }
+
+    fn listen(
+        record: Arc<Record>,
+        address: SocketAddr,
+        tls: Option<Arc<rustls::ServerConfig>>,
         rule: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
@@ -91,6 +108,7 @@ impl Recorder {
         let shared = Arc::new(Shared {
             record,
             rule: Box::new(rule),
+            tls,
             stopping: AtomicBool::new(false),
             silent: Mutex::default(),
         });
@@ -145,14 +163,26 @@ impl Drop for Recorder {
 }
 
 impl Shared {
-    fn serve(&self, mut stream: TcpStream) {
-        let Some(request) = read(&stream) else { return };
+    fn serve(&self, stream: TcpStream) {
+        match &self.tls {
+            None => self.answer(stream),
+            Some(config) => {
+                let connection = rustls::ServerConnection::new(Arc::clone(config)).expect("a connection");
+                self.answer(rustls::StreamOwned::new(connection, stream));
+            }
+        }
+    }
+
+    fn answer<S: Read + Write + Send + 'static>(&self, stream: S) {
+        let mut reader = BufReader::new(stream);
+        let Some(request) = read(&mut reader) else { return };
+        let mut stream = reader.into_inner();
         let reply = (self.rule)(&request);
         self.record.requests.lock().expect("requests").push(request);
         self.record.came.notify_all();
         match reply {
             Reply::Cut => {}
-            Reply::Silence => self.silent.lock().expect("connections").push(stream),
+            Reply::Silence => self.silent.lock().expect("connections").push(Box::new(stream)),
             Reply::Status(status, body) => {
                 let length = body.len();
                 let _ = write!(stream, "HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n\r\n{body}");
@@ -161,8 +191,7 @@ impl Shared {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
-    let mut reader = BufReader::new(stream);
+fn read(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.strip_prefix("POST ")?.strip_suffix(" HTTP/1.1\r\n")?.to_owned();

@@ -46,6 +46,22 @@ fn a_refusal_among_spooled_documents_holds_nothing_up() {
 }
 
 #[test]
+fn refused_documents_do_not_pile_up() {
+    let server = Recorder::answering(refusing_odd_numbers);
+    let stand = Stand::new(&server.url());
+    stand.report("s", 1);
+    let folder = stand.spool().join("rejected");
+    for number in 0..1200 {
+        fs::write(folder.join(format!("{:016}", 10 + number)), "x").expect("written");
+        fs::write(folder.join(format!("{:016}.reason", 10 + number)), "x").expect("written");
+    }
+    fs::remove_file(stand.spool().join("totals")).expect("erased");
+    stand.report("s", 3);
+    assert_eq!(children(&folder).len(), 2 * 1000);
+    assert_eq!(stand.status()["newest_reason"], "422 session_id: is missing", "the newest are kept");
+}
+
+#[test]
 fn what_a_stranger_put_into_the_spool_holds_nothing_up() {
     let (stand, address) = Stand::without_server();
     stand.report("s", 5);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::recorder::{Recorder, Reply};
-use super::stand::{Stand, order};
+use super::stand::{Stand, children, order};
 
 #[test]
 fn flush_delivers_all_sessions_in_the_order_of_arrival() {
@@ -43,6 +43,28 @@ fn it_stops_at_the_first_that_cannot_be_delivered_now() {
     assert_eq!(numbers(), [0, 1, 2, 2, 3, 4, 5]);
     let ids: Vec<_> = server.requests().iter().map(|request| request.envelope()["id"].clone()).collect();
     assert_eq!(ids[2], ids[3], "what is sent again says that it is the same");
+}
+
+#[test]
+fn what_goes_to_make_room_while_others_are_delivered_is_no_obstacle() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..3 {
+        stand.report(&format!("s{number}"), number);
+    }
+    let folder = stand.spool().join("waiting");
+    let server = Recorder::on(address, move |request| {
+        if request.document()["number"] == 0 {
+            let files = children(&folder).into_iter().flat_map(|session| children(&session));
+            let mut files: Vec<_> = files.map(|path| (path.file_name().expect("a name").to_owned(), path)).collect();
+            files.sort();
+            fs::remove_file(&files[1].1).expect("erased");
+        }
+        Reply::Status(200, "{}")
+    });
+    let (content, said) = stand.flush();
+    assert!(content && said.contains("2 delivered, 0 refused"), "{said}");
+    let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, [0, 2]);
 }
 
 #[test]

@@ -11,11 +11,11 @@ use super::recorder::{Record, Recorder, Reply, Request};
 use super::stand::{Stand, order};
 use crate::process::PATIENCE;
 
-const AGENTS: usize = 8;
-const HOOKS: usize = 125;
+pub(super) const AGENTS: usize = 8;
+pub(super) const HOOKS: usize = 125;
 /// Hooks while the server is there, and while it is not.
-const UP: usize = 70;
-const DOWN: usize = 20;
+pub(super) const UP: usize = 70;
+pub(super) const DOWN: usize = 20;
 
 #[test]
 fn a_thousand_hooks_store_each_document_once_and_in_order() {
@@ -65,13 +65,13 @@ fn start(record: &Arc<Record>, address: SocketAddr) -> Recorder {
 }
 
 /// Agents that report one document after the other, each as fast as its hooks end.
-struct Storm {
+pub(super) struct Storm {
     agents: Vec<std::thread::JoinHandle<()>>,
     passed: Receiver<()>,
 }
 
 impl Storm {
-    fn begin(stand: &Stand) -> Self {
+    pub(super) fn begin(stand: &Stand) -> Self {
         let (sender, passed) = sync_channel(AGENTS * HOOKS);
         let agent = |agent: usize| {
             let (stand, sender) = (stand.clone(), sender.clone());
@@ -86,11 +86,11 @@ impl Storm {
     }
 
     /// Waits until so many hooks have ended; false when there are no more.
-    fn pass(&self, count: usize) -> bool {
+    pub(super) fn pass(&self, count: usize) -> bool {
         (0..count).all(|_| self.passed.recv_timeout(PATIENCE).is_ok())
     }
 
-    fn end(self) {
+    pub(super) fn end(self) {
         for agent in self.agents {
             agent.join().expect("every hook was silent");
         }
@@ -98,7 +98,7 @@ impl Storm {
 }
 
 /// Has everything delivered that waits still.
-fn calm(stand: &Stand) {
+pub(super) fn calm(stand: &Stand) {
     let began = std::time::Instant::now();
     // A process that a hook left behind may be at it: asking takes long enough to pace this.
     while stand.status()["waiting"] != 0 {

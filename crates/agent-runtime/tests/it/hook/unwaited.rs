@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::recorder::{Recorder, Reply};
 use super::stand::{Stand, order};
+use super::tls;
 use crate::process::PATIENCE;
 
 /// Far more than a hook may take, far less than the patience of what it starts.
@@ -83,6 +84,27 @@ fn a_server_that_speaks_tls_is_never_waited_for() {
     let mut first = [0];
     stream.read_exact(&mut first).expect("a byte");
     assert_eq!(first, [22], "it begins with a handshake, and tells nothing to who cannot prove who it is");
+}
+
+#[test]
+fn a_server_that_speaks_tls_is_reached_when_somebody_vouches_for_it() {
+    let server = Recorder::encrypted();
+    let url = |host: &str| format!("https://{host}:{}", server.address.port());
+    let vouched = tls::authority().display().to_string();
+    for (host, authority) in [("localhost", None), ("127.0.0.1", Some(&vouched))] {
+        let stand = Stand::new(&url(host)).variable("SSL_CERT_FILE", authority.map_or("", String::as_str));
+        stand.report("s", 1);
+        // Whoever delivers, the hook's process or this one, finds no trust, or another name.
+        let (_, said) = stand.flush();
+        assert!(said.contains("cannot be reached") || said.contains("already"), "{said}");
+        assert_eq!(stand.status()["waiting"], 1);
+    }
+    assert_eq!(server.requests().len(), 0);
+    let stand = Stand::new(&url("localhost")).variable("SSL_CERT_FILE", vouched).variable("AGENT_RUNTIME_TOKEN", "t");
+    stand.report("s", 1);
+    let requests = server.wait_for(1);
+    assert_eq!(order(&requests), [("s".to_owned(), 1)]);
+    assert_eq!(requests[0].header("authorization"), Some("Bearer t"));
 }
 
 /// Closed until it is opened.
