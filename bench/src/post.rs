@@ -21,7 +21,7 @@ const SESSIONS: usize = 64;
 const SETTINGS: [(usize, f64); 2] = [(64, 0.45), (256, 0.55)];
 
 pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
-    let (rounds, duration) = if options.quick { (3, Duration::from_millis(1500)) } else { (5, Duration::from_secs(4)) };
+    let (rounds, duration) = if options.quick { (5, Duration::from_millis(900)) } else { (16, Duration::from_millis(1250)) };
     let folder = options.fresh_folder()?;
     let database = folder.path().join("post.db");
     let server = Server::start(options, &database)?;
@@ -60,15 +60,16 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
             p99s.push(p99);
         }
         let note = format!(
-            "p50 {:.2} ms, p99 {:.2} ms; median ratio of the rounds {:.2}; processor time a request {:.1} µs, bare {:.1} µs",
+            "p50 {:.2} ms, p99 {:.2} ms; {rounds} rounds in turn, their ratios {:.2} to {:.2}; processor time a request {:.1} µs, bare {:.1} µs",
             median(&p50s),
             median(&p99s),
-            median(&ratios),
+            ratios.iter().copied().fold(f64::INFINITY, f64::min),
+            ratios.iter().copied().fold(0.0, f64::max),
             median(&server_micros),
             median(&baseline_micros),
         );
         let what = format!("durable POST, {connections} connections");
-        let figure = Figure::shown("post", what, "/s", median(&ours)).against(median(&theirs));
+        let figure = Figure::shown("post", what, "/s", median(&ours)).in_turns_with(median(&theirs), median(&ratios));
         figures.push(figure.ratio_at_least(least).note(note));
     }
 

@@ -44,6 +44,13 @@ impl Figure {
         self
     }
 
+    /// Adds the baseline, and the ratio of what was measured side by side: where the machine's speed changes within a
+    /// run, the ratio of two medians compares moments that lie far apart.
+    pub(crate) fn in_turns_with(mut self, baseline: f64, ratio: f64) -> Self {
+        (self.baseline, self.ratio) = (Some(baseline), Some(ratio));
+        self
+    }
+
     /// The ratio to the baseline must be at least this.
     pub(crate) fn ratio_at_least(mut self, least: f64) -> Self {
         self.target = Some(format!("≥ {least} ×"));
