@@ -116,11 +116,11 @@ pub(super) fn insert_session(connection: &Connection, row: &SessionRow) -> rusql
     Ok(())
 }
 
-/// Writes what events count for.
+/// Writes what events count for, and of an agent's session what it is doing.
 pub(super) fn update_activity(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET last_event_at = ?2, last_event_us = ?3, event_count = ?4, answer_us = ?5, answer_id = ?6,
-            error_count = ?7, started_us = ?8, activity = ?9, activity_us = ?10, open_tools = ?11
+            error_count = ?7, started_us = ?8
          WHERE session_key = ?1",
     )?;
     let (answer_us, answer_id) = row.answer.unzip();
@@ -134,10 +134,14 @@ pub(super) fn update_activity(connection: &Connection, row: &SessionRow) -> rusq
         answer_id,
         session.error_count,
         started_us,
-        session.activity.as_ref().map(as_json),
-        activity_us,
-        (!open_tools.is_empty()).then(|| as_json(open_tools)),
     ])?;
+    if session.source == Source::Api {
+        return Ok(());
+    }
+    let sql = "UPDATE sessions SET activity = ?2, activity_us = ?3, open_tools = ?4 WHERE session_key = ?1";
+    let open_tools = (!open_tools.is_empty()).then(|| as_json(open_tools));
+    let activity = session.activity.as_ref().map(as_json);
+    connection.prepare_cached(sql)?.execute(params![session_key, activity, activity_us, open_tools])?;
     Ok(())
 }
 
