@@ -21,7 +21,8 @@ const SESSIONS: usize = 64;
 const SETTINGS: [(usize, f64); 2] = [(64, 0.45), (256, 0.55)];
 
 pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
-    let (rounds, duration) = if options.quick { (5, Duration::from_millis(900)) } else { (16, Duration::from_millis(1250)) };
+    let (rounds, duration) =
+        if options.quick { (5, Duration::from_millis(900)) } else { (16, Duration::from_millis(1250)) };
     let folder = options.fresh_folder()?;
     let database = folder.path().join("post.db");
     let server = Server::start(options, &database)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent_runtime_store::command::Command;
 use agent_runtime_store::read::RunningAgent;
-use agent_runtime_types::activity::PROCESS_GONE;
+use agent_runtime_types::activity::{Activity, ActivityState, PROCESS_GONE};
 use agent_runtime_types::event::NewEvent;
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent};
@@ -42,7 +42,11 @@ async fn look(app: &App) -> Result<(), ApiError> {
     for agent in gone(app, &agents).await? {
         app.journal.append(ended(agent, now_us)?, None).await?;
     }
-    let is_silent = |agent: &&RunningAgent| agent.last_event_us.is_some_and(|last_us| now_us - last_us > silent_us);
+    let is_silent = |agent: &&RunningAgent| {
+        let at_work = |activity: &Activity| activity.state == ActivityState::Working && activity.tool.is_none();
+        agent.session.activity.as_ref().is_some_and(at_work)
+            && agent.last_event_us.is_some_and(|last_us| now_us - last_us > silent_us)
+    };
     for RunningAgent { session, last_event_us, .. } in agents.iter().filter(is_silent) {
         let (session_id, since) = (session.session_id.clone(), timestamp::format(now_us));
         let stall = Command::Stall { session_id, last_event_us: *last_event_us, since };
@@ -110,5 +114,5 @@ fn ended(agent: &RunningAgent, now_us: i64) -> Result<Command, Invalid> {
         is_start: false,
     };
     let events = vec![ReportedEvent { event, also_keys: Vec::new() }];
-    Ok(Command::Report(Box::new(Report { facts, events })))
+    Ok(Command::Report(Box::new(Report { facts, events, of_process: *process })))
 }

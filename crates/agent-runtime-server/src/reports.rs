@@ -20,7 +20,7 @@ pub(crate) fn command(report: said::Report, envelope: &Envelope) -> Result<Comma
     let said::Report { facts, events, subagent_ended, .. } = report;
     let ended = subagent_ended.map(|ended| ended.event);
     let events = events.into_iter().chain(ended).map(event).collect::<Result<_, _>>()?;
-    Ok(Command::Report(Box::new(Report { facts: learnt(facts, envelope)?, events })))
+    Ok(Command::Report(Box::new(Report { facts: learnt(facts, envelope)?, events, of_process: None })))
 }
 
 /// An event that an agent's document reports.

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::reports;
 use crate::words::Look;
 
@@ -73,6 +73,10 @@ impl Reader {
     async fn begin(&mut self, look: Look) {
         let (path, until) = (look.transcript.path.clone(), Instant::now() + AGAIN_FOR);
         if let Some(followed) = self.places.get_mut(&path) {
+            // Nobody looked for a while: whether it was missing all that time is not known.
+            if followed.until < Instant::now() {
+                followed.missing_since = None;
+            }
             (followed.look, followed.until) = (look, until);
         } else {
             let place = Place::default();
@@ -110,20 +114,23 @@ impl Reader {
             match read {
                 Ok(Ok(Read { lines, place, has_more })) => {
                     followed.missing_since = None;
-                    self.store(&followed.look, &lines).await?;
+                    self.store(&followed.look, lines).await?;
                     followed.place = place;
                     if !has_more {
                         return Ok(());
                     }
                 }
                 Ok(Err(missing)) => return self.miss(followed, missing).await,
-                Err(error) => return Err(ApiError::Internal(crate::error::Cause(error.to_string()))),
+                Err(error) => return Err(ApiError::Internal(Cause(error.to_string()))),
             }
         }
     }
 
-    async fn store(&self, look: &Look, lines: &[u8]) -> Result<(), ApiError> {
-        for said in said_in(look, lines, &self.app)? {
+    async fn store(&self, look: &Look, lines: Vec<u8>) -> Result<(), ApiError> {
+        // Scanning takes its time, and a worker of the runtime has others to serve.
+        let (look, app) = (look.clone(), Arc::clone(&self.app));
+        let said = tokio::task::spawn_blocking(move || said_in(&look, &lines, &app)).await;
+        for said in said.map_err(|error| ApiError::Internal(Cause(error.to_string())))?? {
             self.app.journal.append(said, None).await?;
         }
         Ok(())
@@ -172,7 +179,7 @@ fn said_in(look: &Look, lines: &[u8], app: &App) -> Result<Vec<Command>, Invalid
 }
 
 fn command(facts: Facts, events: Vec<ReportedEvent>) -> Command {
-    Command::Report(Box::new(Report { facts, events }))
+    Command::Report(Box::new(Report { facts, events, of_process: None }))
 }
 
 /// What is known of the session without having read anything: nothing new.

@@ -11,6 +11,7 @@ const WAITING_LOOKS: usize = 1024;
 pub(crate) struct Words(mpsc::Sender<Look>);
 
 /// A transcript to be looked at.
+#[derive(Clone)]
 pub(crate) struct Look {
     pub(crate) agent: Agent,
     pub(crate) transcript: TranscriptRef,

@@ -1,9 +1,11 @@
 //! What an event or a patch does to its session. Pure, and the same for every database.
 
-use agent_runtime_types::activity::{Activity, ActivityState, OpenTool};
+use agent_runtime_types::activity::{Activity, ActivityState, OpenTool, Signal};
 use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::report::{Facts, NameRank, Process, Source};
-use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
+use agent_runtime_types::session::{
+    MAX_DETAIL_BYTES, NewSession, Session, SessionPatch, SessionStatus, check_id, check_name,
+};
 use agent_runtime_types::timestamp;
 
 use crate::error::CommandError;
@@ -55,9 +57,12 @@ pub fn created(new: NewSession, created_us: i64, seq: i64) -> SessionRow {
 
 /// A session that an agent's document creates at the position `seq`.
 pub fn reported(facts: &Facts, seq: i64) -> SessionRow {
-    let session = blank(facts.session_id.clone(), facts.session_name.clone(), facts.at.clone());
-    let session = Session { parent_session_id: facts.parent_session_id.clone(), source: facts.source, ..session };
-    let mut row = row(seq, facts.at_us, facts.name_rank, session);
+    let session = blank(facts.session_id.clone(), facts.session_id.clone(), facts.at.clone());
+    let session = Session { source: facts.source, ..session };
+    let mut row = row(seq, facts.at_us, NameRank::Folder, session);
+    if check_name(&facts.session_name).is_ok() {
+        row.session.session_name.clone_from(&facts.session_name);
+    }
     row.learn(facts);
     row
 }
@@ -126,9 +131,15 @@ impl SessionRow {
 
     /// Takes what an event, stored at the position `id`, says of the activity; tells whether that has changed.
     pub fn act(&mut self, event: &NewEvent, id: i64) -> bool {
-        // The events of a client of the API follow no agent's rules, and their messages have the keys of the API. What
-        // comes late says nothing of now.
-        if self.session.source == Source::Api || self.activity_us.is_some_and(|known_us| event.instant_us < known_us) {
+        // The events of a client of the API follow no agent's rules, and their messages have the keys of the API.
+        if self.session.source == Source::Api {
+            return false;
+        }
+        // What comes late says nothing of now; but hooks run side by side, and a call that came back is not open.
+        if self.activity_us.is_some_and(|known_us| event.instant_us < known_us) {
+            if matches!(event.signal, Signal::ToolCalled { .. } | Signal::ToolReturned { .. }) {
+                event.signal.follow(&mut self.open_tools);
+            }
             return false;
         }
         let Some((state, tool)) = event.signal.follow(&mut self.open_tools) else { return false };
@@ -172,35 +183,71 @@ impl SessionRow {
     }
 }
 
+/// What a session has learnt from a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learnt {
+    /// Nothing new.
+    Nothing,
+    /// Something that clients do not see.
+    Hidden,
+    /// Something that clients see.
+    Shown,
+}
+
 impl SessionRow {
-    /// Takes over what a document knows better; tells whether anything is new.
-    pub fn learn(&mut self, facts: &Facts) -> bool {
-        let before = self.session.clone();
-        let session = &mut self.session;
-        if facts.name_rank >= self.name_rank && self.name_rank != NameRank::Person {
-            // The first prompt names a session, and not the one that came last.
-            if facts.name_rank > self.name_rank || facts.name_rank >= NameRank::Title {
-                session.session_name.clone_from(&facts.session_name);
-            }
-            self.name_rank = facts.name_rank;
+    /// Takes over what a document knows better.
+    pub fn learn(&mut self, facts: &Facts) -> Learnt {
+        let (shown, hidden) = (self.session.clone(), (self.name_rank, self.process));
+        self.take_name(facts);
+        // A document that was delivered late tells of a process that may have ended since.
+        if self.started_us.is_none_or(|started_us| facts.at_us >= started_us) {
+            self.process = facts.process.or(self.process);
         }
-        let keep_first = |known: &mut Option<String>, said: &Option<String>| {
-            if known.is_none() {
-                known.clone_from(said);
-            }
-        };
-        keep_first(&mut session.project_dir, &facts.project_dir);
-        keep_first(&mut session.agent_name, &facts.agent_name);
-        self.process = facts.process.or(self.process);
+        let session = &mut self.session;
+        let is_parent = |parent: &&String| **parent != facts.session_id && check_id("parent", parent).is_ok();
+        keep_first(&mut session.parent_session_id, facts.parent_session_id.as_ref().filter(is_parent));
+        keep_first(&mut session.project_dir, fit(facts.project_dir.as_ref()));
+        keep_first(&mut session.agent_name, fit(facts.agent_name.as_ref()));
         for (known, said) in
             [(&mut session.host, &facts.host), (&mut session.model, &facts.model), (&mut session.branch, &facts.branch)]
         {
-            if said.is_some() {
-                known.clone_from(said);
+            if let Some(said) = fit(said.as_ref()) {
+                *known = Some(said.clone());
             }
         }
-        *session != before
+        if *session != shown {
+            Learnt::Shown
+        } else if (self.name_rank, self.process) != hidden {
+            Learnt::Hidden
+        } else {
+            Learnt::Nothing
+        }
     }
+
+    fn take_name(&mut self, facts: &Facts) {
+        if facts.name_rank < self.name_rank
+            || self.name_rank == NameRank::Person
+            || check_name(&facts.session_name).is_err()
+        {
+            return;
+        }
+        // The first prompt names a session, and not the one that came last.
+        if facts.name_rank > self.name_rank || facts.name_rank >= NameRank::Title {
+            self.session.session_name.clone_from(&facts.session_name);
+        }
+        self.name_rank = facts.name_rank;
+    }
+}
+
+fn keep_first(known: &mut Option<String>, said: Option<&String>) {
+    if known.is_none() {
+        *known = said.cloned();
+    }
+}
+
+/// What stands in every list of sessions must be short.
+fn fit(said: Option<&String>) -> Option<&String> {
+    said.filter(|said| said.len() <= MAX_DETAIL_BYTES)
 }
 
 fn row(session_key: i64, created_us: i64, name_rank: NameRank, session: Session) -> SessionRow {

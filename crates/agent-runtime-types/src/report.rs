@@ -67,6 +67,8 @@ pub struct Report {
     pub facts: Facts,
     /// What happened, in order.
     pub events: Vec<ReportedEvent>,
+    /// Only while the session runs in this process; with another, it says nothing.
+    pub of_process: Option<Process>,
 }
 
 /// Facts of a session. What is `None` is not known from this document.

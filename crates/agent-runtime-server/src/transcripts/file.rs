@@ -41,20 +41,28 @@ pub(super) enum Missing {
 
 /// Reads the next whole lines.
 pub(super) fn read_on(transcript: &TranscriptRef, mut place: Place) -> Result<Read, Missing> {
-    let path = std::path::Path::new(&transcript.path);
-    if !is_of_session(path, &transcript.session_id) {
-        return Err(Missing::Foreign);
-    }
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Missing::NotYet,
         _ => Missing::Forbidden,
     };
-    // Looked at before it is opened: to open a pipe would wait for its other end.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+    let path = std::path::Path::new(&transcript.path);
+    if !is_of_session(path, &transcript.session_id) {
         return Err(Missing::Foreign);
     }
-    let mut file = File::open(path).map_err(unreadable)?;
+    // A link may have any name: what it leads to must be of this session too.
+    let path = path.canonicalize().map_err(unreadable)?;
+    if !is_of_session(&path, &transcript.session_id) {
+        return Err(Missing::Foreign);
+    }
+    // Looked at before it is opened: to open a pipe would wait for its other end.
+    if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
+        return Err(Missing::Foreign);
+    }
+    let mut file = File::open(&path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(Missing::Foreign);
+    }
     let identity = identity(&found);
     if place.file != Some(identity) || found.len() < place.offset {
         place = Place { offset: 0, file: Some(identity) };
@@ -173,6 +181,8 @@ mod tests {
             std::fs::write(&transcript.path, b"secret\n").unwrap();
             assert_eq!(read_on(&transcript, Place::default()), Err(Missing::Foreign), "{name}");
         }
+        std::os::unix::fs::symlink(folder.path().join("other.jsonl"), folder.path().join("x-abc.jsonl")).unwrap();
+        assert_eq!(read_on(&transcript(&folder, "x-abc.jsonl"), Place::default()), Err(Missing::Foreign), "a link");
         std::fs::create_dir(folder.path().join("abc.jsonl")).unwrap();
         assert_eq!(read_on(&transcript(&folder, "abc.jsonl"), Place::default()), Err(Missing::Foreign), "a folder");
         let relative = TranscriptRef { path: "abc.jsonl".into(), ..transcript(&folder, "abc.jsonl") };

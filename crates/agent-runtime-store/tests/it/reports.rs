@@ -36,7 +36,7 @@ fn reported(id: &str, event_type: &str, second: u32, key: &str) -> ReportedEvent
 }
 
 fn report(facts: Facts, events: Vec<ReportedEvent>) -> Command {
-    Command::Report(Box::new(Report { facts, events }))
+    Command::Report(Box::new(Report { facts, events, of_process: None }))
 }
 
 const STORED: Outcome = Outcome::Stored { stored: 1, duplicates: 0 };
@@ -152,6 +152,7 @@ async fn a_deleted_session_stays_away_until_its_agent_starts_it_anew() {
     opened.one(Command::DeleteSession { session_id: "a".into() }).unwrap();
     let late = || report(facts("a"), vec![reported("a", "pre_tool", 2, "t")]);
     assert_eq!(opened.one(late()), Ok(Outcome::Forgotten));
+    let child = Facts { is_start: true, ..child };
     assert_eq!(opened.one(report(child, vec![])), Ok(Outcome::Forgotten), "its subagents' documents go the same way");
     assert!(opened.store.session("a").await.unwrap().is_none());
     let anew = Facts { is_start: true, ..facts("a") };
@@ -255,4 +256,51 @@ async fn only_silence_without_an_open_tool_is_a_stall() {
     assert_eq!(state(&opened).await.session.activity.unwrap().state, ActivityState::Idle);
     opened.one(report(facts("a"), vec![reported("a", "session_stop", 10, "e")])).unwrap();
     assert_eq!(opened.store.running_agents().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_process_is_remembered_though_nobody_sees_it_and_a_late_document_does_not_change_it() {
+    let mut opened = Opened::fresh();
+    let by = |pid, at_us| Facts { process: Some(Process { pid, started: None }), at_us, ..facts("a") };
+    // The instant of the start, which is ten seconds after ten o'clock.
+    let began = 1_764_756_010_000_000;
+    opened.one(report(by(1, began), vec![reported("a", "session_start", 10, "s")])).unwrap();
+    let silent = opened.commit(vec![report(by(2, began + 1), vec![])]);
+    assert!(silent.changes.is_empty(), "clients do not see it: {silent:?}");
+    let mut opened = opened.reopen_after_a_kill(Durability::Full, "second");
+    let process = async |opened: &Opened| opened.store.running_agents().await.unwrap()[0].process;
+    assert_eq!(process(&opened).await, Some(Process { pid: 2, started: None }));
+    opened.one(report(by(1, began - 1), vec![reported("a", "notification", 11, "late")])).unwrap();
+    assert_eq!(process(&opened).await, Some(Process { pid: 2, started: None }), "told before the newest start");
+    let gone = |pid, key: &str| {
+        let of_process = Some(Process { pid, started: None });
+        let events = vec![reported("a", "session_stop", 30, key)];
+        Command::Report(Box::new(Report { facts: facts("a"), events, of_process }))
+    };
+    assert_eq!(opened.one(gone(1, "old")), Ok(Outcome::Forgotten), "it runs in another process by now");
+    assert_eq!(opened.one(gone(2, "new")), Ok(STORED));
+}
+
+#[tokio::test]
+async fn what_is_too_long_for_every_list_is_not_learnt() {
+    let mut opened = Opened::fresh();
+    let long = || Some("x".repeat(5000));
+    let told = Facts { model: long(), branch: long(), host: long(), session_name: "n".repeat(2000), ..facts("a") };
+    opened.one(report(told, vec![])).unwrap();
+    let session = opened.store.session("a").await.unwrap().unwrap();
+    assert_eq!((session.model, session.branch, session.host, session.session_name), (None, None, None, "a".into()));
+}
+
+#[tokio::test]
+async fn a_call_that_is_told_late_is_not_open_for_ever() {
+    let mut opened = Opened::fresh();
+    let tool = |event_type, second, call: &str| {
+        let more = json!({"event_id": format!("{event_type} {call}"), "tool_name": call, "tool_use_id": call});
+        ReportedEvent { event: event("a", event_type, second, &more), also_keys: Vec::new() }
+    };
+    let told =
+        vec![tool("pre_tool", 1, "1"), tool("pre_tool", 3, "2"), tool("post_tool", 2, "1"), tool("post_tool", 4, "2")];
+    opened.one(report(facts("a"), told)).unwrap();
+    let activity = opened.store.session("a").await.unwrap().unwrap().activity.unwrap();
+    assert_eq!((activity.state, activity.tool), (ActivityState::Working, None));
 }

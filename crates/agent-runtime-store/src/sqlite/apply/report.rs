@@ -11,20 +11,28 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::command::Outcome;
 use crate::error::CommandError;
-use crate::lifecycle;
+use crate::lifecycle::{self, Learnt};
 
-use super::{Applying, Known, Ran};
+use super::{Applying, Extent, Known, Ran};
 
 /// Why a subagent's session ended when its parent's did.
 const PARENT_ENDED: &str = "parent_ended";
 
 impl Applying<'_> {
     pub(super) fn report(&mut self, report: &Report) -> Ran {
-        let Report { facts, events } = report;
+        let Report { facts, events, of_process } = report;
         if self.find(&facts.session_id)? {
-            let learnt = self.known.get_mut(&facts.session_id).is_some_and(|known| known.row.learn(facts));
-            if learnt {
-                self.session_message(&facts.session_id, ChangeKind::SessionUpdated)?;
+            let Some(known) = self.known.get_mut(&facts.session_id) else { return Ok(Ok(Outcome::Forgotten)) };
+            if of_process.is_some() && known.row.process != *of_process {
+                return Ok(Ok(Outcome::Forgotten));
+            }
+            match known.row.learn(facts) {
+                Learnt::Nothing => {}
+                Learnt::Hidden => {
+                    known.unwritten = Extent::Whole;
+                    self.changed.push(facts.session_id.clone());
+                }
+                Learnt::Shown => self.session_message(&facts.session_id, ChangeKind::SessionUpdated)?,
             }
         } else if self.is_forgotten(facts)? {
             return Ok(Ok(Outcome::Forgotten));
@@ -50,7 +58,8 @@ impl Applying<'_> {
         if self.known.get_mut(session_id).is_some_and(stalls) {
             self.session_message(session_id, ChangeKind::SessionUpdated)?;
         }
-        Ok(Ok(Outcome::Ready))
+        // Nothing that would show that the disk takes writes.
+        Ok(Ok(Outcome::Stored { stored: 0, duplicates: 0 }))
     }
 
     /// Deletes a session's subagents, which are sessions that only its own documents made.
@@ -71,17 +80,22 @@ impl Applying<'_> {
 
     /// Whether the document's session was deleted and does not start anew.
     fn is_forgotten(&self, facts: &Facts) -> rusqlite::Result<bool> {
-        if facts.is_start {
-            self.connection
-                .prepare_cached("DELETE FROM forgotten WHERE session_id = ?1")?
-                .execute([&facts.session_id])?;
-            return Ok(false);
-        }
         let is_there = |session_id: &str| {
             self.connection.prepare_cached("SELECT 1 FROM forgotten WHERE session_id = ?1")?.exists([session_id])
         };
-        // What a deleted session's subagents still report goes the same way.
-        Ok(is_there(&facts.session_id)? || facts.parent_session_id.as_deref().map_or(Ok(false), is_there)?)
+        // What a deleted session's subagents report goes the same way, their starts too.
+        let parent = facts.parent_session_id.as_deref();
+        let is_subagent =
+            |parent: &&str| facts.session_id.strip_prefix(parent).is_some_and(|rest| rest.starts_with(':'));
+        if parent.filter(is_subagent).map_or(Ok(false), is_there)? {
+            return Ok(true);
+        }
+        if facts.is_start {
+            let sql = "DELETE FROM forgotten WHERE session_id = ?1";
+            self.connection.prepare_cached(sql)?.execute([&facts.session_id])?;
+            return Ok(false);
+        }
+        is_there(&facts.session_id)
     }
 
     /// The session that a process ran last.
