@@ -48,8 +48,15 @@ pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
                 None => return,
             },
             () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => reader.look_again().await,
-            () = app.shutdown.cancelled() => return,
+            () = app.shutdown.cancelled() => break,
         }
+    }
+    // The last words of a turn may have been written since: who starts next would not look for them.
+    while let Ok(look) = looks.try_recv() {
+        reader.begin(look).await;
+    }
+    for _ in 0..reader.again.len() {
+        reader.look_again().await;
     }
 }
 

@@ -371,3 +371,16 @@ async fn a_failed_tool_is_counted() {
     assert_eq!((types(&events), &events[0]["error"]), (vec!["post_tool"], &json!("Exit code 2")));
     assert_eq!(session(&server, "s").await["error_count"], 1);
 }
+
+#[tokio::test]
+async fn a_stop_of_the_server_does_not_cut_off_the_last_words() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "First."}));
+    heard(&server, 3, &document("Stop", &json!({"transcript_path": transcript.path()}))).await;
+    words(&server, 1).await;
+    transcript.say("u2", 4, &json!({"type": "text", "text": "Last."}));
+    let server = server.restart().await;
+    let said = words(&server, 2).await;
+    assert_eq!(said[1]["content"][0]["text"], "Last.");
+}
