@@ -40,7 +40,11 @@ async fn look(app: &App) -> Result<(), ApiError> {
     let now_us = app.config.clock.now_us();
     let silent_us = i64::try_from(app.config.limits.agent_silence.as_micros()).unwrap_or(i64::MAX);
     for agent in gone(app, &agents).await? {
-        app.journal.append(ended(agent, now_us)?, None).await?;
+        match ended(agent, now_us) {
+            Ok(command) => app.journal.append(command, None).await.map(drop)?,
+            // The others are looked after all the same.
+            Err(error) => tracing::warn!(%error, session_id = agent.session.session_id, "an end could not be written"),
+        }
     }
     let is_silent = |agent: &&RunningAgent| {
         let at_work = |activity: &Activity| activity.state == ActivityState::Working && activity.tool.is_none();
