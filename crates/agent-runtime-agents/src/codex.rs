@@ -4,18 +4,24 @@ use crate::document::Document;
 use crate::event_key::{EventKey, hash};
 use crate::name;
 use crate::report::{LineReport, NameRank};
+use crate::speaker::Speaker;
 use crate::transcript::LineReader;
 
 /// Reads a line.
-pub(crate) fn read_line(reader: &LineReader<'_>) -> LineReport {
+pub(crate) fn read_line(reader: &LineReader<'_>, speaker: &mut Speaker) -> LineReport {
     let mut report = LineReport::default();
     let payload = reader.line.object("payload");
-    match reader.line.text("type").as_deref() {
-        Some("session_meta") => read_meta(&payload, &mut report),
-        Some("turn_context") => report.model = payload.some_text("model"),
-        Some("response_item") => read_item(reader, &payload, &mut report),
+    let line_type = reader.line.text("type").unwrap_or_default();
+    // What a fork repeats of its parent is the parent's: its words, its title, its model, its own parent.
+    if !speaker.hears(reader.session_id(), &line_type, &payload) {
+        return report;
+    }
+    match &*line_type {
+        "session_meta" => read_meta(&payload, &mut report),
+        "turn_context" => report.model = payload.some_text("model"),
+        "response_item" => read_item(reader, &payload, &mut report),
         // The other messages repeat what the items say.
-        Some("event_msg") if payload.text("type").as_deref() == Some("thread_name_updated") => {
+        "event_msg" if payload.text("type").as_deref() == Some("thread_name_updated") => {
             let name = payload.raw_string("thread_name").and_then(|name| reader.clean_text(&mut report, name));
             report.title = name.and_then(|name| name::of_title(&name)).map(|name| (name, NameRank::Title));
         }

@@ -1,7 +1,7 @@
 //! The ears of Agent Runtime: what coding agents write, as events. Bytes in, words out; no IO, no async, no clock.
 //!
 //! Read in this order: a hook process wraps a document into an [`envelope`]; [`hook`] reads it, and [`transcript`] a
-//! line of what the agent keeps itself; both give a [`report`]. What they keep has gone through [`redact`] and
+//! line of what the agent keeps itself, with the [`speaker`] in mind; both give a [`report`]. What they keep has gone through [`redact`] and
 //! [`shorten`] before. Formats change without notice: what is unknown is kept, and nothing fails on it.
 
 pub mod agent;
@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod report;
 
 pub mod hook;
+pub mod speaker;
 pub mod transcript;
 
 pub mod redact;

@@ -8,15 +8,18 @@ use crate::document::Document;
 use crate::event_key::EventKey;
 use crate::event_text::{EventText, Whose, block};
 use crate::report::{LineReport, Options, TranscriptRef, Unreadable};
+use crate::speaker::Speaker;
 use crate::{claude_code, codex};
 
-/// Reads a whole line of a transcript. Lines that say nothing about the session give an empty report.
+/// Reads a whole line of a transcript. Lines that say nothing about the session give an empty report. The speaker goes
+/// from line to line: that of a file's first is the default.
 ///
 /// # Errors
 /// When it is no sound JSON object: the last line of a file may be half written.
 pub fn read_transcript_line(
     agent: Agent,
     transcript: &TranscriptRef,
+    speaker: &mut Speaker,
     line: &[u8],
     options: &Options,
 ) -> Result<LineReport, Unreadable> {
@@ -25,7 +28,7 @@ pub fn read_transcript_line(
     let reader = LineReader { transcript, options, text: &text, line: Document { members } };
     Ok(match agent {
         Agent::ClaudeCode => claude_code::read_line(&reader),
-        Agent::Codex => codex::read_line(&reader),
+        Agent::Codex => codex::read_line(&reader, speaker),
     })
 }
 

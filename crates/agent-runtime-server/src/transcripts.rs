@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent_runtime_agents::report::{LineReport, NameRank, Options, TranscriptRef};
+use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use agent_runtime_store::command::Command;
 use agent_runtime_types::problem::Invalid;
@@ -71,6 +72,8 @@ struct Reader {
 struct Followed {
     look: Look,
     place: Place,
+    /// Who spoke last, there.
+    speaker: Speaker,
     until: Instant,
     waits: bool,
     missing_since: Option<Instant>,
@@ -86,8 +89,8 @@ impl Reader {
             }
             (followed.look, followed.until) = (look, until);
         } else {
-            let place = Place::default();
-            self.places.put(path.clone(), Followed { look, place, until, waits: false, missing_since: None });
+            let (place, speaker) = (Place::default(), Speaker::default());
+            self.places.put(path.clone(), Followed { look, place, speaker, until, waits: false, missing_since: None });
         }
         self.look_at(path).await;
     }
@@ -121,7 +124,7 @@ impl Reader {
             match read {
                 Ok(Ok(Read { lines, place, has_more })) => {
                     followed.missing_since = None;
-                    self.store(&followed.look, lines).await?;
+                    followed.speaker = self.store(&followed.look, lines, followed.speaker).await?;
                     followed.place = place;
                     if !has_more {
                         return Ok(());
@@ -133,14 +136,15 @@ impl Reader {
         }
     }
 
-    async fn store(&self, look: &Look, lines: Vec<u8>) -> Result<(), ApiError> {
+    async fn store(&self, look: &Look, lines: Vec<u8>, mut speaker: Speaker) -> Result<Speaker, ApiError> {
         // Scanning takes its time, and a worker of the runtime has others to serve.
         let (look, app) = (look.clone(), Arc::clone(&self.app));
-        let said = tokio::task::spawn_blocking(move || said_in(&look, &lines, &app)).await;
-        for said in said.map_err(|error| ApiError::Internal(Cause(error.to_string())))?? {
+        let said = tokio::task::spawn_blocking(move || (said_in(&look, &lines, &mut speaker, &app), speaker)).await;
+        let (said, speaker) = said.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
+        for said in said? {
             self.app.journal.append(said, None).await?;
         }
-        Ok(())
+        Ok(speaker)
     }
 
     /// Has the session say, once, that its words cannot be read.
@@ -155,7 +159,7 @@ impl Reader {
 }
 
 /// The commands that store what the lines say.
-fn said_in(look: &Look, lines: &[u8], app: &App) -> Result<Vec<Command>, Invalid> {
+fn said_in(look: &Look, lines: &[u8], speaker: &mut Speaker, app: &App) -> Result<Vec<Command>, Invalid> {
     let (keeps_original_files, redacts) = (app.config.keeps_original_files, app.config.redacts);
     let options = Options { keeps_original_files, redacts, ..Options::default() };
     let mut commands = Vec::new();
@@ -163,7 +167,7 @@ fn said_in(look: &Look, lines: &[u8], app: &App) -> Result<Vec<Command>, Invalid
     let nothing_known = facts.clone();
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         // A line that is no JSON, or is unknown, says nothing; the document is the agent's own, and may change.
-        let Ok(said) = read_transcript_line(look.agent, &look.transcript, line, &options) else { continue };
+        let Ok(said) = read_transcript_line(look.agent, &look.transcript, speaker, line, &options) else { continue };
         app.metrics.taken_out.count(&said.counted);
         let LineReport { events: new, model, branch, title, continues, parent_session_id, .. } = said;
         facts.model = model.or(facts.model);

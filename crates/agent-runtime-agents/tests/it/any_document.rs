@@ -3,6 +3,7 @@
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::hook::read_hook;
 use agent_runtime_agents::report::{Options, ReportedEvent};
+use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use agent_runtime_types::event::NewEvent;
 use agent_runtime_types::session::{check_id, check_name};
@@ -72,6 +73,7 @@ fn known_key() -> impl Strategy<Value = String> {
         "isSidechain",
         "id",
         "thread_name",
+        "turn_id",
     ];
     prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -156,7 +158,7 @@ proptest! {
     fn any_line_is_read_and_can_be_stored(object in any_object(), is_codex: bool) {
         let agent = if is_codex { Agent::Codex } else { Agent::ClaudeCode };
         let text = Value::Object(object).to_string();
-        let line = read_transcript_line(agent, &transcript_ref("s"), text.as_bytes(), &Options::default()).unwrap();
+        let line = read_transcript_line(agent, &transcript_ref("s"), &mut Speaker::default(), text.as_bytes(), &Options::default()).unwrap();
         assert_storable(&line.events);
         if let Some((title, _)) = line.title {
             check_name(&title).unwrap();
@@ -170,7 +172,7 @@ proptest! {
             if let Ok(report) = read_hook(Agent::ClaudeCode, &envelope_at(AT), text, &Options::default()) {
                 assert_storable(&report.events);
             }
-            let _ = read_transcript_line(Agent::Codex, &transcript_ref("s"), text, &Options::default());
+            let _ = read_transcript_line(Agent::Codex, &transcript_ref("s"), &mut Speaker::default(), text, &Options::default());
         }
     }
 }

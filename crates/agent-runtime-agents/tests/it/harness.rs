@@ -4,6 +4,7 @@ use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_agents::hook::read_hook;
 use agent_runtime_agents::report::{LineReport, Options, Report, ReportedEvent, TranscriptRef};
+use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use agent_runtime_types::event::NewEvent;
 use serde_json::{Value, json};
@@ -84,5 +85,16 @@ pub fn transcript_ref(session_id: &str) -> TranscriptRef {
 
 #[track_caller]
 pub fn line(agent: Agent, line: &Value) -> LineReport {
-    read_transcript_line(agent, &transcript_ref(SESSION), line.to_string().as_bytes(), &Options::default()).unwrap()
+    lines(agent, SESSION, std::slice::from_ref(line)).remove(0)
+}
+
+/// The lines of one file, read one after the other.
+#[track_caller]
+pub fn lines(agent: Agent, session_id: &str, lines: &[Value]) -> Vec<LineReport> {
+    let (transcript, mut speaker) = (transcript_ref(session_id), Speaker::default());
+    let mut read = |line: &Value| {
+        let text = line.to_string();
+        read_transcript_line(agent, &transcript, &mut speaker, text.as_bytes(), &Options::default()).unwrap()
+    };
+    lines.iter().map(&mut read).collect()
 }

@@ -10,6 +10,7 @@
 mod any_document;
 mod copies;
 mod envelope;
+mod forks;
 mod harness;
 mod hook;
 mod names;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::report::{LineReport, Options};
+use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use serde_json::Value;
 
@@ -34,11 +35,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 /// Every line as another reader sees it, and what it says here.
 fn read(agent: Agent, file: &Path) -> Vec<(Value, LineReport)> {
     let name = file.file_stem().unwrap().to_string_lossy();
-    let transcript = transcript_ref(&name.strip_prefix("agent-").map_or(name.to_string(), |id| format!("s:{id}")));
+    // Codex names its files after a date and the session's id, a UUID.
+    let own = if agent == Agent::Codex { &name[name.len().saturating_sub(36)..] } else { &*name };
+    let transcript = transcript_ref(&own.strip_prefix("agent-").map_or(own.to_owned(), |id| format!("s:{id}")));
+    let mut speaker = Speaker::default();
     let text = fs::read_to_string(file).unwrap();
     let lines = text.lines().filter_map(|line| {
         let value: Value = serde_json::from_str(line).ok().filter(Value::is_object)?;
-        let report = read_transcript_line(agent, &transcript, line.as_bytes(), &Options::default());
+        let report = read_transcript_line(agent, &transcript, &mut speaker, line.as_bytes(), &Options::default());
         Some((value, report.unwrap_or_else(|error| panic!("{}: {error}: {line}", file.display()))))
     });
     lines.collect()

@@ -2,10 +2,11 @@
 
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::report::{LineReport, NameRank, Options};
+use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use serde_json::{Value, json};
 
-use crate::harness::{AT, SESSION, assert_has, line, shown, transcript_ref};
+use crate::harness::{AT, SESSION, assert_has, line, lines, shown, transcript_ref};
 
 fn claude(own: Value) -> LineReport {
     let mut sent = json!({"uuid": "u-1", "parentUuid": null, "isSidechain": false, "cwd": "/src/teapot",
@@ -95,9 +96,7 @@ fn words_of_a_subagent_stay_out_of_its_parents_file() {
         let mut sent = assistant(&json!([{"type": "text", "text": "Found it."}]));
         sent["isSidechain"] = json!(true);
         sent["agentId"] = json!("a51c9e");
-        let text = sent.to_string();
-        let transcript = transcript_ref(session_id);
-        read_transcript_line(Agent::ClaudeCode, &transcript, text.as_bytes(), &Options::default()).unwrap().events.len()
+        lines(Agent::ClaudeCode, session_id, &[sent])[0].events.len()
     };
     assert_eq!((words(SESSION), words(&format!("{SESSION}:a51c9e")), words("xa51c9e")), (0, 1, 0));
 }
@@ -165,7 +164,7 @@ fn rollouts_of_codex() {
     assert_eq!(named.title, Some(("Tea".to_owned(), NameRank::Title)));
     let meta = item(
         "session_meta",
-        json!({"id": "b", "forked_from_id": "a", "git": {"branch": "main"},
+        json!({"id": SESSION, "forked_from_id": "a", "git": {"branch": "main"},
         "source": {"subagent": {"thread_spawn": {"parent_thread_id": "p"}}}}),
     );
     assert_eq!((meta.branch.as_deref(), meta.continues.as_deref()), (Some("main"), Some("a")));
@@ -177,7 +176,9 @@ fn rollouts_of_codex() {
 fn a_half_written_line_is_refused() {
     let whole = assistant(&json!([{"type": "text", "text": "Ready."}])).to_string();
     for cut in [&whole[..whole.len() / 2], "", "\"text\"", "[1]"] {
-        let read = read_transcript_line(Agent::ClaudeCode, &transcript_ref("s"), cut.as_bytes(), &Options::default());
+        let (transcript, mut speaker) = (transcript_ref("s"), Speaker::default());
+        let bytes = cut.as_bytes();
+        let read = read_transcript_line(Agent::ClaudeCode, &transcript, &mut speaker, bytes, &Options::default());
         assert!(read.is_err(), "{cut}");
     }
 }
