@@ -25,7 +25,7 @@ pub(crate) fn read_line(reader: &LineReader<'_>) -> LineReport {
     if is_of_another(reader) {
         return report;
     }
-    report.branch = line.some_text("gitBranch").filter(|branch| branch != "HEAD");
+    report.branch = reader.clean_member(&mut report, line, "gitBranch").filter(|branch| branch != "HEAD");
     match line.text("type").as_deref() {
         Some("assistant") => read_answer(reader, &mut report),
         Some("user") => read_input(reader, &mut report),
@@ -44,7 +44,7 @@ fn is_of_another(reader: &LineReader<'_>) -> bool {
 
 fn read_answer(reader: &LineReader<'_>, report: &mut LineReport) {
     let message = reader.line.object("message");
-    report.model = message.some_text("model").filter(|model| model != NO_MODEL);
+    report.model = reader.clean_member(report, &message, "model").filter(|model| model != NO_MODEL);
     for (index, block) in message.elements("content").into_iter().enumerate() {
         let block = Document::inside(block);
         let kind = block.text("type").unwrap_or_default();

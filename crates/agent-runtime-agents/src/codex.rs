@@ -17,8 +17,8 @@ pub(crate) fn read_line(reader: &LineReader<'_>, speaker: &mut Speaker) -> LineR
         return report;
     }
     match &*line_type {
-        "session_meta" => read_meta(&payload, &mut report),
-        "turn_context" => report.model = payload.some_text("model"),
+        "session_meta" => read_meta(reader, &payload, &mut report),
+        "turn_context" => report.model = reader.clean_member(&mut report, &payload, "model"),
         "response_item" => read_item(reader, &payload, &mut report),
         // The other messages repeat what the items say.
         "event_msg" if payload.text("type").as_deref() == Some("thread_name_updated") => {
@@ -30,8 +30,8 @@ pub(crate) fn read_line(reader: &LineReader<'_>, speaker: &mut Speaker) -> LineR
     report
 }
 
-fn read_meta(payload: &Document<'_>, report: &mut LineReport) {
-    report.branch = payload.object("git").some_text("branch");
+fn read_meta(reader: &LineReader<'_>, payload: &Document<'_>, report: &mut LineReport) {
+    report.branch = reader.clean_member(report, &payload.object("git"), "branch");
     report.continues = payload.some_text("forked_from_id");
     let spawned = payload.object("source").object("subagent").object("thread_spawn");
     report.parent_session_id = spawned.some_text("parent_thread_id");

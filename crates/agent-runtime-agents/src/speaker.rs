@@ -20,6 +20,16 @@ pub enum Speaker {
 }
 
 impl Speaker {
+    /// A number under which it is kept.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Reads that number; one that nobody wrote tells nothing.
+    pub fn from_number(number: u8) -> Self {
+        [Self::Parent, Self::Own].into_iter().find(|speaker| speaker.number() == number).unwrap_or_default()
+    }
+
     /// Listens to a line of Codex; whether it is one of the session's own.
     ///
     /// A copy holds the `session_meta` of its parent, and turns that began before the session was there: both kinds of

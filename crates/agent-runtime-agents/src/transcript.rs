@@ -72,6 +72,12 @@ impl LineReader<'_> {
         json::string(&text).map(std::borrow::Cow::into_owned)
     }
 
+    /// A member's text without its secrets, unless it is empty.
+    pub(crate) fn clean_member(&self, report: &mut LineReport, of: &Document<'_>, key: &str) -> Option<String> {
+        let raw_text = of.raw_string(key)?;
+        self.clean_text(report, raw_text).filter(|text| !text.is_empty())
+    }
+
     fn whose<'w>(&'w self, at: &'w str) -> Whose<'w> {
         let TranscriptRef { session_id, session_name, .. } = self.transcript;
         Whose { session_id, session_name, at }

@@ -118,5 +118,5 @@ fn ended(agent: &RunningAgent, now_us: i64) -> Result<Command, Invalid> {
         is_start: false,
     };
     let events = vec![ReportedEvent { event, also_keys: Vec::new() }];
-    Ok(Command::Report(Box::new(Report { facts, events, of_process: *process })))
+    Ok(Command::Report(Box::new(Report { facts, events, of_process: *process, transcript: None })))
 }

@@ -1,6 +1,7 @@
 //! What the server is told: parsed once, so that the rest never sees a bad setting.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use agent_runtime_types::report::Process;
@@ -30,6 +31,8 @@ pub struct Config {
     pub processes: Option<Arc<dyn Processes>>,
     /// Who keeps documents that agents will not send again.
     pub spool: Option<Arc<dyn Spool>>,
+    /// Folders of this machine in which agents' transcripts are read; others are left alone.
+    pub transcripts: Vec<PathBuf>,
     /// Whether secrets of known shapes are taken out before anything is stored.
     pub redacts: bool,
     /// Whether the whole files that edits carry along are stored.
@@ -63,6 +66,7 @@ impl Default for Config {
             host_name: None,
             processes: None,
             spool: None,
+            transcripts: Vec::new(),
             redacts: true,
             keeps_original_files: false,
         }

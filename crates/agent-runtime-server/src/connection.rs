@@ -154,6 +154,8 @@ impl Drop for Place {
 /// What a live stream keeps of the connection under it.
 #[derive(Clone)]
 pub(crate) struct Underneath {
+    /// Whether the other end is on this machine.
+    pub(crate) is_here: bool,
     pub(crate) progress: Arc<Progress>,
     /// Keeps the connection counted after an upgrade took it out of our hands.
     #[expect(dead_code, reason = "held, not read")]

@@ -28,6 +28,9 @@ const OPEN_PATHS: [&str; 2] = ["/healthz", "/readyz"];
 /// Paths whose answer does not end.
 const STREAMS: [&str; 2] = ["/ws", "/stream"];
 
+/// Under it stands what asks where its client is.
+const HOOKS: &str = "/hooks/";
+
 const REQUEST_ID: &str = "x-request-id";
 /// Longest request id that is taken over from a client.
 const MAX_REQUEST_ID_BYTES: usize = 64;
@@ -78,7 +81,7 @@ impl Door {
         let mut response = if let Err(refusal) = self.check(&uri, &visit) {
             refusal.into_response()
         } else {
-            if STREAMS.contains(&path) {
+            if STREAMS.contains(&path) || path.starts_with(HOOKS) {
                 request.extensions_mut().insert(underneath);
             }
             let answered = self.router.clone().call(request).await;

@@ -69,7 +69,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let bound = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let closing = config.limits.closing;
-    let (words, looks) = Words::new();
+    let (words, looks) = Words::new(config.transcripts.clone());
     let (app, journal) = App::start(config, store, words, router::openapi_json, shutdown.clone()).await?;
     let door = Arc::new(Door::new(router::router(Arc::clone(&app)), Arc::clone(&app), &bound));
     app.tasks.spawn(agents::watch(Arc::clone(&app)));

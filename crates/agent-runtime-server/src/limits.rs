@@ -70,6 +70,10 @@ pub struct Limits {
     pub agents_interval: Duration,
     /// How long an agent that is at work may be silent, with no tool open, before it counts as stalled.
     pub agent_silence: Duration,
+    /// How long after a document its transcript is looked at often.
+    pub transcript_followed: Duration,
+    /// How long a transcript may be missing before its session says so.
+    pub transcript_missing: Duration,
     /// Time from the first signal until every connection is closed, whatever still goes on.
     pub shutdown: Duration,
     /// Time that closing the database may take after that.
@@ -113,6 +117,8 @@ impl Default for Limits {
             client_message_bytes: 64 * KIB,
             agents_interval: Duration::from_secs(5),
             agent_silence: Duration::from_mins(10),
+            transcript_followed: Duration::from_secs(10),
+            transcript_missing: Duration::from_mins(1),
             shutdown: Duration::from_millis(3500),
             closing: Duration::from_millis(1200),
         }

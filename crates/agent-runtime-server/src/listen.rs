@@ -101,6 +101,12 @@ fn prepare(stream: &TcpStream, unsent_bytes: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether the other end is on this machine: who calls it by its own name comes from that name's address.
+fn is_here(stream: &TcpStream) -> bool {
+    let (peer, own) = (stream.peer_addr().map(|peer| peer.ip()), stream.local_addr().map(|own| own.ip()));
+    peer.is_ok_and(|peer| peer.to_canonical().is_loopback() || own.is_ok_and(|own| own == peer))
+}
+
 async fn serve_connection(stream: TcpStream, door: Arc<Door>, app: Arc<App>, place: Place) {
     if let Err(error) = prepare(&stream, app.config.limits.unsent_bytes) {
         tracing::debug!(%error, "a connection was gone before it was served");
@@ -108,7 +114,7 @@ async fn serve_connection(stream: TcpStream, door: Arc<Door>, app: Arc<App>, pla
     }
     let limits = &app.config.limits;
     let progress = Arc::<Progress>::default();
-    let underneath = Underneath { progress: Arc::clone(&progress), place: Arc::new(place) };
+    let underneath = Underneath { is_here: is_here(&stream), progress: Arc::clone(&progress), place: Arc::new(place) };
     let service = service_fn(move |request: Request<Incoming>| {
         let (door, underneath) = (Arc::clone(&door), underneath.clone());
         async move { Ok::<_, Infallible>(door.answer(request.map(Body::new), underneath).await) }

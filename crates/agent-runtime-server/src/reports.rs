@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::envelope::Envelope;
-use agent_runtime_agents::report::{self as said, NameRank};
+use agent_runtime_agents::report::{self as said, NameRank, TranscriptRef};
 use agent_runtime_store::command::Command;
 use agent_runtime_types::event::NewEvent;
 use agent_runtime_types::problem::Invalid;
-use agent_runtime_types::report::{self as kept, Facts, Process, Report, Source};
+use agent_runtime_types::report::{self as kept, Facts, Process, Report, Source, TranscriptNews};
 use agent_runtime_types::timestamp;
 
 /// The command that stores what a document says.
@@ -17,10 +17,11 @@ use agent_runtime_types::timestamp;
 /// # Errors
 /// When what was made of it breaks a rule of the wire.
 pub(crate) fn command(report: said::Report, envelope: &Envelope) -> Result<Command, Invalid> {
-    let said::Report { facts, events, subagent_ended, .. } = report;
+    let said::Report { facts, events, subagent_ended, transcript, .. } = report;
     let ended = subagent_ended.map(|ended| ended.event);
     let events = events.into_iter().chain(ended).map(event).collect::<Result<_, _>>()?;
-    Ok(Command::Report(Box::new(Report { facts: learnt(facts, envelope)?, events, of_process: None })))
+    let transcript = transcript.map(|TranscriptRef { path, .. }| TranscriptNews::Grows { path });
+    Ok(Command::Report(Box::new(Report { facts: learnt(facts, envelope)?, events, of_process: None, transcript })))
 }
 
 /// An event that an agent's document reports.

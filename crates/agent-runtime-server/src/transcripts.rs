@@ -1,21 +1,24 @@
 //! The words between tool calls, which no hook carries: read from the transcripts that agents keep on this machine.
 //!
-//! After each document its session's transcript is looked at, and for a while after: agents write it when they get to
-//! it. New lines become events whose keys come from the lines, so that reading one twice stores nothing twice.
+//! After each document its session's transcript is looked at, for a while after, and as long as the session is at
+//! work: agents write it when they get to it. New lines become events whose keys come from the lines, so that reading
+//! one twice stores nothing twice. How far each file was read stands in the store, with what it said: who starts next
+//! reads on.
 
 mod file;
+mod lines;
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent_runtime_agents::report::{LineReport, NameRank, Options, TranscriptRef};
-use agent_runtime_agents::speaker::Speaker;
-use agent_runtime_agents::transcript::read_transcript_line;
-use agent_runtime_store::command::Command;
-use agent_runtime_types::problem::Invalid;
-use agent_runtime_types::report::{Facts, Report, ReportedEvent};
+use agent_runtime_agents::report::TranscriptRef;
+use agent_runtime_store::command::Outcome;
+use agent_runtime_types::activity::ActivityState;
+use agent_runtime_types::report::TranscriptPlace;
+use agent_runtime_types::session::SessionStatus;
 use agent_runtime_types::timestamp;
 use lru::LruCache;
 use tokio::sync::mpsc;
@@ -23,36 +26,35 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::{ApiError, Cause};
-use crate::reports;
 use crate::words::Look;
 
-use self::file::{Missing, Place, Read};
+use self::file::{Missing, Read};
 
-/// Transcripts whose place is remembered. One that was forgotten is read again from its beginning.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
-/// How often a transcript is looked at again, and for how long after the last document.
+/// Transcripts that are followed at once. One that had to make room is read on after its session's next document.
+const FOLLOWED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
+/// How often a transcript is looked at again after a document.
 const AGAIN: Duration = Duration::from_millis(500);
-const AGAIN_FOR: Duration = Duration::from_secs(10);
-/// How long a transcript may be missing before its session says so.
-const MISSING_FOR: Duration = Duration::from_mins(1);
-/// Events stored in one go.
-const EVENTS_PER_COMMAND: usize = 256;
+/// How often after that, as long as there may be more.
+const LATER: Duration = Duration::from_secs(2);
 
 /// Reads transcripts until the server stops.
 pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
-    let mut reader = Reader { app: Arc::clone(&app), places: LruCache::new(REMEMBERED), again: VecDeque::new() };
+    let mut reader = Reader { app: Arc::clone(&app), followed: LruCache::new(FOLLOWED), again: BinaryHeap::new() };
+    reader.go_on().await;
     loop {
-        let again = reader.again.front().map(|(when, _)| *when);
+        let again = reader.again.peek().map(|Reverse((when, _))| *when);
         tokio::select! {
             look = looks.recv() => match look {
                 Some(look) => reader.begin(look).await,
                 None => return,
             },
-            () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => reader.look_again().await,
+            () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {
+                reader.look_again().await;
+            }
             () = app.shutdown.cancelled() => break,
         }
     }
-    // The last words of a turn may have been written since: who starts next would not look for them.
+    // The last words of a turn may have been written since: shown now, they need not wait for the next start.
     while let Ok(look) = looks.try_recv() {
         reader.begin(look).await;
     }
@@ -63,165 +65,176 @@ pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
 
 struct Reader {
     app: Arc<App>,
-    places: LruCache<String, Followed>,
-    /// When which transcript is looked at again, in the order of time.
-    again: VecDeque<(Instant, String)>,
+    /// By session.
+    followed: LruCache<String, Followed>,
+    /// When which session's transcript is looked at again.
+    again: BinaryHeap<Reverse<(Instant, String)>>,
 }
 
 /// A transcript, and how far it was read.
 struct Followed {
     look: Look,
-    place: Place,
-    /// Who spoke last, there.
-    speaker: Speaker,
+    place: TranscriptPlace,
+    /// Until when it is looked at often.
     until: Instant,
     waits: bool,
     missing_since: Option<Instant>,
 }
 
+/// What a look at a transcript found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Everything that was there was read.
+    End,
+    /// It is not there yet.
+    NotYet,
+    /// It cannot be read, and its session says so.
+    Unreadable,
+    /// Its session was deleted.
+    Forgotten,
+}
+
 impl Reader {
-    async fn begin(&mut self, look: Look) {
-        let (path, until) = (look.transcript.path.clone(), Instant::now() + AGAIN_FOR);
-        if let Some(followed) = self.places.get_mut(&path) {
-            // Nobody looked for a while: whether it was missing all that time is not known.
-            if followed.until < Instant::now() {
-                followed.missing_since = None;
-            }
-            (followed.look, followed.until) = (look, until);
-        } else {
-            let (place, speaker) = (Place::default(), Speaker::default());
-            self.places.put(path.clone(), Followed { look, place, speaker, until, waits: false, missing_since: None });
+    /// Takes up what was being read when the server stopped.
+    async fn go_on(&mut self) {
+        let open = match self.app.store.open_transcripts().await {
+            Ok(open) => open,
+            Err(error) => return tracing::warn!(%error, "transcripts are read on after their next document"),
+        };
+        for open in open {
+            let Some(agent) = lines::agent(open.source) else { continue };
+            let (session_id, at) = (open.session_id.clone(), timestamp::format(open.asked_us));
+            let transcript = TranscriptRef { path: open.path, session_id, session_name: open.session_name, at };
+            self.follow(Look { agent, transcript }, open.place);
+            self.look_at(open.session_id).await;
         }
-        self.look_at(path).await;
+    }
+
+    async fn begin(&mut self, look: Look) {
+        let TranscriptRef { session_id, path, .. } = &look.transcript;
+        let session_id = session_id.clone();
+        let is_followed = |followed: &&mut Followed| followed.look.transcript.path == *path;
+        if let Some(followed) = self.followed.get_mut(&session_id).filter(is_followed) {
+            (followed.look, followed.until) = (look, Instant::now() + self.app.config.limits.transcript_followed);
+        } else {
+            // Where the place is not known, it is read from its beginning: nothing is stored twice.
+            let place = self.app.store.transcript_place(&session_id, path).await.ok().flatten().unwrap_or_default();
+            self.follow(look, place);
+        }
+        self.look_at(session_id).await;
+    }
+
+    fn follow(&mut self, look: Look, place: TranscriptPlace) {
+        let session_id = look.transcript.session_id.clone();
+        let until = Instant::now() + self.app.config.limits.transcript_followed;
+        let waits = self.followed.peek(&session_id).is_some_and(|followed| followed.waits);
+        self.followed.put(session_id, Followed { look, place, until, waits, missing_since: None });
     }
 
     async fn look_again(&mut self) {
-        let Some((_, path)) = self.again.pop_front() else { return };
-        if let Some(followed) = self.places.peek_mut(&path) {
+        let Some(Reverse((_, session_id))) = self.again.pop() else { return };
+        if let Some(followed) = self.followed.peek_mut(&session_id) {
             followed.waits = false;
         }
-        self.look_at(path).await;
+        self.look_at(session_id).await;
     }
 
-    async fn look_at(&mut self, path: String) {
-        let Some(mut followed) = self.places.pop(&path) else { return };
-        if let Err(error) = self.take_new_lines(&mut followed).await {
-            tracing::debug!(%error, path, "a transcript is read on later");
-        }
-        let again = Instant::now() + AGAIN;
-        if !followed.waits && again < followed.until {
+    async fn look_at(&mut self, session_id: String) {
+        let Some(mut followed) = self.followed.pop(&session_id) else { return };
+        let again = match self.take_new_lines(&mut followed).await {
+            Ok(Found::Forgotten) => return,
+            Ok(found) if Instant::now() >= followed.until => match self.is_over(&mut followed, found).await {
+                Ok(true) => return,
+                Ok(false) => LATER,
+                Err(error) => later(&error, &session_id),
+            },
+            Ok(_) => AGAIN,
+            Err(error) => later(&error, &session_id),
+        };
+        if !followed.waits {
             followed.waits = true;
-            self.again.push_back((again, path.clone()));
+            self.again.push(Reverse((Instant::now() + again, session_id.clone())));
         }
-        self.places.put(path, followed);
+        self.followed.put(session_id, followed);
     }
 
     /// Stores what is new; what could not be stored is read again.
-    async fn take_new_lines(&self, followed: &mut Followed) -> Result<(), ApiError> {
+    async fn take_new_lines(&self, followed: &mut Followed) -> Result<Found, ApiError> {
         loop {
-            let (transcript, place) = (followed.look.transcript.clone(), followed.place);
-            let read = tokio::task::spawn_blocking(move || file::read_on(&transcript, place)).await;
-            match read {
-                Ok(Ok(Read { lines, place, has_more })) => {
+            let (transcript, place, app) = (followed.look.transcript.clone(), followed.place, Arc::clone(&self.app));
+            let read = move || file::read_on(&app.config.transcripts, &transcript, place);
+            match tokio::task::spawn_blocking(read).await.map_err(|error| broken(&error))? {
+                Ok(Read { lines, place, has_more }) => {
                     followed.missing_since = None;
-                    followed.speaker = self.store(&followed.look, lines, followed.speaker).await?;
-                    followed.place = place;
+                    match self.store(&followed.look, lines, place, has_more).await? {
+                        Some(place) => followed.place = place,
+                        None => return Ok(Found::Forgotten),
+                    }
                     if !has_more {
-                        return Ok(());
+                        return Ok(Found::End);
                     }
                 }
-                Ok(Err(missing)) => return self.miss(followed, missing).await,
-                Err(error) => return Err(ApiError::Internal(Cause(error.to_string()))),
+                Err(Missing::NotYet) => return Ok(Found::NotYet),
+                Err(missing) => {
+                    self.app.journal.append(lines::unavailable(&followed.look, missing)?, None).await?;
+                    return Ok(Found::Unreadable);
+                }
             }
         }
     }
 
-    async fn store(&self, look: &Look, lines: Vec<u8>, mut speaker: Speaker) -> Result<Speaker, ApiError> {
+    /// Stores what the lines say, and the place they lead to: `None` when their session was deleted.
+    async fn store(
+        &self,
+        look: &Look,
+        lines: Vec<u8>,
+        mut place: TranscriptPlace,
+        keeps_place: bool,
+    ) -> Result<Option<TranscriptPlace>, ApiError> {
         // Scanning takes its time, and a worker of the runtime has others to serve.
         let (look, app) = (look.clone(), Arc::clone(&self.app));
-        let said = tokio::task::spawn_blocking(move || (said_in(&look, &lines, &mut speaker, &app), speaker)).await;
-        let (said, speaker) = said.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
+        let read = move || (lines::said_in(&look, &lines, &mut place, keeps_place, &app), place);
+        let (said, place) = tokio::task::spawn_blocking(read).await.map_err(|error| broken(&error))?;
         for said in said? {
-            self.app.journal.append(said, None).await?;
+            if self.app.journal.append(said, None).await? == Outcome::Forgotten {
+                return Ok(None);
+            }
         }
-        Ok(speaker)
+        Ok(Some(place))
     }
 
-    /// Has the session say, once, that its words cannot be read.
-    async fn miss(&self, followed: &mut Followed, missing: Missing) -> Result<(), ApiError> {
-        let since = *followed.missing_since.get_or_insert_with(Instant::now);
-        if missing == Missing::NotYet && since.elapsed() < MISSING_FOR {
-            return Ok(());
+    /// Whether a transcript that was looked at long enough needs no further look; then this is noted.
+    async fn is_over(&self, followed: &mut Followed, found: Found) -> Result<bool, ApiError> {
+        let Followed { look, place, missing_since, .. } = followed;
+        match found {
+            Found::NotYet => {
+                let since = *missing_since.get_or_insert_with(Instant::now);
+                if since.elapsed() < self.app.config.limits.transcript_missing {
+                    return Ok(false);
+                }
+                self.app.journal.append(lines::unavailable(look, Missing::NotYet)?, None).await?;
+            }
+            // Words may come as long as it works, and no document tells when a person breaks in.
+            Found::End if self.is_at_work(&look.transcript.session_id).await? => return Ok(false),
+            Found::End | Found::Unreadable | Found::Forgotten => {}
         }
-        self.app.journal.append(unavailable(&followed.look, &missing.to_string())?, None).await?;
-        Ok(())
+        self.app.journal.append(lines::settled(look, *place)?, None).await?;
+        Ok(true)
+    }
+
+    async fn is_at_work(&self, session_id: &str) -> Result<bool, ApiError> {
+        let session = self.app.store.session(session_id).await?;
+        Ok(session
+            .filter(|session| session.status == SessionStatus::Running)
+            .is_some_and(|session| session.activity.is_some_and(|activity| activity.state != ActivityState::Idle)))
     }
 }
 
-/// The commands that store what the lines say.
-fn said_in(look: &Look, lines: &[u8], speaker: &mut Speaker, app: &App) -> Result<Vec<Command>, Invalid> {
-    let (keeps_original_files, redacts) = (app.config.keeps_original_files, app.config.redacts);
-    let options = Options { keeps_original_files, redacts, ..Options::default() };
-    let mut commands = Vec::new();
-    let (mut facts, mut events) = (facts(look)?, Vec::new());
-    let nothing_known = facts.clone();
-    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        // A line that is no JSON, or is unknown, says nothing; the document is the agent's own, and may change.
-        let Ok(said) = read_transcript_line(look.agent, &look.transcript, speaker, line, &options) else { continue };
-        app.metrics.taken_out.count(&said.counted);
-        let LineReport { events: new, model, branch, title, continues, parent_session_id, .. } = said;
-        facts.model = model.or(facts.model);
-        facts.branch = branch.or(facts.branch);
-        facts.parent_session_id = parent_session_id.or(continues).or(facts.parent_session_id);
-        if let Some((title, rank)) = title {
-            (facts.session_name, facts.name_rank) = (title, reports::name_rank(rank));
-        }
-        for event in new {
-            events.push(reports::event(event)?);
-        }
-        if events.len() >= EVENTS_PER_COMMAND {
-            commands.push(command(facts.clone(), std::mem::take(&mut events)));
-        }
-    }
-    if !events.is_empty() || facts != nothing_known {
-        commands.push(command(facts, events));
-    }
-    Ok(commands)
+fn later(error: &ApiError, session_id: &str) -> Duration {
+    tracing::debug!(%error, session_id, "a transcript is read on later");
+    LATER
 }
 
-fn command(facts: Facts, events: Vec<ReportedEvent>) -> Command {
-    Command::Report(Box::new(Report { facts, events, of_process: None }))
-}
-
-/// What is known of the session without having read anything: nothing new.
-fn facts(look: &Look) -> Result<Facts, Invalid> {
-    let TranscriptRef { session_id, session_name, at, .. } = &look.transcript;
-    Ok(Facts {
-        session_id: session_id.clone(),
-        parent_session_id: None,
-        session_name: session_name.clone(),
-        name_rank: reports::name_rank(NameRank::Folder),
-        agent_name: None,
-        project_dir: None,
-        source: reports::source(look.agent),
-        host: None,
-        model: None,
-        branch: None,
-        process: None,
-        at: at.clone(),
-        at_us: timestamp::parse("at", at)?,
-        continues_process: false,
-        is_start: false,
-    })
-}
-
-/// The event that says that a session's words cannot be read.
-pub(crate) fn unavailable(look: &Look, why: &str) -> Result<Command, Invalid> {
-    let TranscriptRef { session_id, session_name, at, .. } = &look.transcript;
-    let event = serde_json::json!({
-        "event_type": "transcript_unavailable", "session_id": session_id, "session_name": session_name,
-        "timestamp": at, "reason": why, "event_id": format!("transcript_unavailable {why}"),
-    });
-    let said = agent_runtime_agents::report::ReportedEvent { body: event.to_string(), also_keys: Vec::new() };
-    Ok(command(facts(look)?, vec![reports::event(said)?]))
+fn broken(error: &tokio::task::JoinError) -> ApiError {
+    ApiError::Internal(Cause(error.to_string()))
 }

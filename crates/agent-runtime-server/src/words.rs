@@ -1,5 +1,9 @@
 //! Where a request says that a transcript has something to read; `transcripts` does.
 
+pub(crate) mod roots;
+
+use std::path::PathBuf;
+
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::report::TranscriptRef;
 use tokio::sync::mpsc;
@@ -8,7 +12,10 @@ use tokio::sync::mpsc;
 const WAITING_LOOKS: usize = 1024;
 
 /// The sending end.
-pub(crate) struct Words(mpsc::Sender<Look>);
+pub(crate) struct Words {
+    looks: mpsc::Sender<Look>,
+    folders: Vec<PathBuf>,
+}
 
 /// A transcript to be looked at.
 #[derive(Clone)]
@@ -18,15 +25,20 @@ pub(crate) struct Look {
 }
 
 impl Words {
-    /// The sending end, and the other.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Look>) {
-        let (sender, receiver) = mpsc::channel(WAITING_LOOKS);
-        (Self(sender), receiver)
+    /// The sending end, and the other, which reads files in these folders.
+    pub(crate) fn new(folders: Vec<PathBuf>) -> (Self, mpsc::Receiver<Look>) {
+        let (looks, receiver) = mpsc::channel(WAITING_LOOKS);
+        (Self { looks, folders }, receiver)
+    }
+
+    /// Whether a file, as a document names it, is one that would be read.
+    pub(crate) fn may_be_read(&self, path: &str) -> bool {
+        roots::holds(&self.folders, path)
     }
 
     /// Has a transcript looked at, soon.
     pub(crate) fn look(&self, agent: Agent, transcript: TranscriptRef) {
         // When too many wait, the next document of this session asks again.
-        let _ = self.0.try_send(Look { agent, transcript });
+        let _ = self.looks.try_send(Look { agent, transcript });
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent_runtime_types::live::Change;
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
-use agent_runtime_types::report::Process;
+use agent_runtime_types::report::{Process, Source, TranscriptPlace};
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 
@@ -39,6 +39,12 @@ pub trait Store: Send + Sync {
     /// The sessions of agents that run, as far as anybody said.
     async fn running_agents(&self) -> Result<Vec<RunningAgent>, ReadError>;
 
+    /// The transcripts that are to be read on.
+    async fn open_transcripts(&self) -> Result<Vec<OpenTranscript>, ReadError>;
+
+    /// How far a session's transcript was read, if it is in this file.
+    async fn transcript_place(&self, session_id: &str, path: &str) -> Result<Option<TranscriptPlace>, ReadError>;
+
     /// One session.
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError>;
 
@@ -68,6 +74,23 @@ pub struct RunningAgent {
     pub process: Option<Process>,
     /// The instant of its newest event, in microseconds since 1970.
     pub last_event_us: Option<i64>,
+}
+
+/// A transcript that is to be read on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTranscript {
+    /// The session whose words it holds.
+    pub session_id: String,
+    /// That session's name.
+    pub session_name: String,
+    /// Whose file it is.
+    pub source: Source,
+    /// The file.
+    pub path: String,
+    /// How far it was read.
+    pub place: TranscriptPlace,
+    /// When the last document that named it came, in microseconds since 1970.
+    pub asked_us: i64,
 }
 
 /// The positions between which the log is kept.

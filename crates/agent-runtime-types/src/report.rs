@@ -69,6 +69,43 @@ pub struct Report {
     pub events: Vec<ReportedEvent>,
     /// Only while the session runs in this process; with another, it says nothing.
     pub of_process: Option<Process>,
+    /// What is new of the file in which the agent keeps the session's words.
+    pub transcript: Option<TranscriptNews>,
+}
+
+/// What is new of a session's transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TranscriptNews {
+    /// A document names it: there may be new words in it.
+    Grows {
+        /// The file.
+        path: String,
+    },
+    /// It was read.
+    Read {
+        /// The file.
+        path: String,
+        /// How far.
+        place: TranscriptPlace,
+    },
+    /// It was read, and nobody looks at it again until the next document. If one came since, it is to be read on.
+    Settled {
+        /// The file.
+        path: String,
+        /// How far.
+        place: TranscriptPlace,
+    },
+}
+
+/// How far a transcript was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TranscriptPlace {
+    /// Bytes that were read.
+    pub offset: u64,
+    /// Which file it was, device and number: another may stand under its name.
+    pub file: Option<(u64, u64)>,
+    /// Who spoke there last, as whoever reads the lines counts them.
+    pub speaker: u8,
 }
 
 /// Facts of a session. What is `None` is not known from this document.

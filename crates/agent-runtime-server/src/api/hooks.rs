@@ -5,13 +5,14 @@ use std::sync::Arc;
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_agents::hook::read_hook;
-use agent_runtime_agents::report::{Options, Unreadable};
+use agent_runtime_agents::report::{Options, TranscriptRef, Unreadable};
 use agent_runtime_store::command::Outcome;
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::timestamp;
-use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::ExtensionRejection;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 use serde::Serialize;
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 use crate::api::answers::unexpected;
 use crate::api::refusals;
 use crate::app::App;
+use crate::connection::Underneath;
 use crate::error::ApiError;
 use crate::extract::{self, JSON, Unread};
 use crate::reports;
@@ -27,6 +29,12 @@ use crate::reports;
 /// The header of our own command. Who sends it is told the truth; any other client is an agent, which must hear 200
 /// and nothing else, or it shows its user an error.
 const ENVELOPE: HeaderName = HeaderName::from_static("x-agent-runtime-envelope");
+
+/// Where a proxy says for whom it asks (RFC 7239, section 4, and the older custom).
+const FORWARDED: [&str; 2] = ["forwarded", "x-forwarded-for"];
+
+/// The connection that a document comes on.
+type Caller = Result<Extension<Underneath>, ExtensionRejection>;
 
 /// Done; or, to an agent itself, nothing at all.
 #[derive(Serialize, ToSchema)]
@@ -43,8 +51,8 @@ pub(crate) struct Heard {
         description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
     responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
         refusals::Body, refusals::Write, refusals::Any))]
-pub(crate) async fn claude_code(app: State<Arc<App>>, headers: HeaderMap, body: Unread) -> Response {
-    take(&app, Agent::ClaudeCode, &headers, body).await
+pub(crate) async fn claude_code(app: State<Arc<App>>, caller: Caller, headers: HeaderMap, body: Unread) -> Response {
+    take(&app, Agent::ClaudeCode, &caller, &headers, body).await
 }
 
 /// Take a document of Codex's hooks.
@@ -54,17 +62,18 @@ pub(crate) async fn claude_code(app: State<Arc<App>>, headers: HeaderMap, body: 
         description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
     responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
         refusals::Body, refusals::Write, refusals::Any))]
-pub(crate) async fn codex(app: State<Arc<App>>, headers: HeaderMap, body: Unread) -> Response {
-    take(&app, Agent::Codex, &headers, body).await
+pub(crate) async fn codex(app: State<Arc<App>>, caller: Caller, headers: HeaderMap, body: Unread) -> Response {
+    take(&app, Agent::Codex, &caller, &headers, body).await
 }
 
-async fn take(app: &Arc<App>, agent: Agent, headers: &HeaderMap, body: Unread) -> Response {
+async fn take(app: &Arc<App>, agent: Agent, caller: &Caller, headers: &HeaderMap, body: Unread) -> Response {
     let mut document = None;
     let taken = async {
         let envelope = envelope(app, headers)?;
+        let is_here = is_here(app, &envelope, caller, headers);
         let body = extract::read_body(app, body, &JSON, app.config.limits.json_body_bytes).await?;
         document = Some((envelope.clone(), body.bytes()));
-        store(app, agent, envelope, body).await
+        store(app, agent, envelope, is_here, body).await
     };
     let taken = taken.await;
     let is_ours = headers.contains_key(&ENVELOPE);
@@ -88,24 +97,39 @@ async fn take(app: &Arc<App>, agent: Agent, headers: &HeaderMap, body: Unread) -
     }
 }
 
-async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::ReadBody) -> Result<(), ApiError> {
+async fn store(
+    app: &Arc<App>,
+    agent: Agent,
+    envelope: Envelope,
+    is_here: bool,
+    body: extract::ReadBody,
+) -> Result<(), ApiError> {
     let options = Options {
         redacts: app.config.redacts,
         keeps_original_files: app.config.keeps_original_files,
-        reads_transcripts: is_here(app, &envelope),
+        reads_transcripts: is_here,
     };
+    let reader = Arc::clone(app);
     let parser = move |bytes: &[u8]| {
-        let mut report = read_hook(agent, &envelope, bytes, &options).map_err(invalid)?;
-        let (transcript, counted) = (report.transcript.take(), std::mem::take(&mut report.counted));
-        Ok((reports::command(report, &envelope)?, envelope, transcript, counted))
+        let read = |options: &Options| read_hook(agent, &envelope, bytes, options).map_err(invalid);
+        let mut report = read(&options)?;
+        let is_elsewhere = |at: &TranscriptRef| !reader.words.may_be_read(&at.path);
+        if !is_here {
+            // What lies on another machine cannot be read here.
+            report.transcript = None;
+        } else if report.transcript.as_ref().is_some_and(is_elsewhere) {
+            // Nobody will read it: a turn's last words are taken from here.
+            report = read(&Options { reads_transcripts: false, ..options })?;
+        }
+        let (transcript, counted) = (report.transcript.clone(), std::mem::take(&mut report.counted));
+        Ok((reports::command(report, &envelope)?, transcript, counted))
     };
-    let ((command, envelope, transcript, counted), share) = extract::parse(app, body, parser).await?;
+    let ((command, transcript, counted), share) = extract::parse(app, body, parser).await?;
     let outcome = app.journal.append(command, Some(share)).await?;
     app.metrics.taken_out.count(&counted);
     match outcome {
         Outcome::Stored { .. } => {
-            // What lies on another machine cannot be read here.
-            if let Some(transcript) = transcript.filter(|_| is_here(app, &envelope)) {
+            if let Some(transcript) = transcript {
                 app.words.look(agent, transcript);
             }
             Ok(())
@@ -115,9 +139,12 @@ async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::
     }
 }
 
-/// Whether the agent runs on this machine.
-fn is_here(app: &App, envelope: &Envelope) -> bool {
-    envelope.host.is_none() || app.config.host_name.is_none() || envelope.host == app.config.host_name
+/// Whether the agent runs on this machine: by its own word, and by where the document comes from. A proxy here says
+/// for whom it asks.
+fn is_here(app: &App, envelope: &Envelope, caller: &Caller, headers: &HeaderMap) -> bool {
+    let says_so = envelope.host.is_none() || app.config.host_name.is_none() || envelope.host == app.config.host_name;
+    let is_near = caller.as_ref().is_ok_and(|Extension(underneath)| underneath.is_here);
+    says_so && is_near && !FORWARDED.iter().any(|header| headers.contains_key(*header))
 }
 
 /// Keeps a document until it can be stored, since the agent will not send it again.

@@ -10,6 +10,7 @@ use agent_runtime_store::read::{
 use agent_runtime_store::write::Writer;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::page::{EventQuery, SessionQuery};
+use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -65,6 +66,12 @@ impl Store for Log {
         unreachable!()
     }
     async fn running_agents(&self) -> Result<Vec<agent_runtime_store::read::RunningAgent>, ReadError> {
+        unreachable!()
+    }
+    async fn open_transcripts(&self) -> Result<Vec<agent_runtime_store::read::OpenTranscript>, ReadError> {
+        unreachable!()
+    }
+    async fn transcript_place(&self, _: &str, _: &str) -> Result<Option<TranscriptPlace>, ReadError> {
         unreachable!()
     }
     async fn session(&self, _: &str) -> Result<Option<Session>, ReadError> {

@@ -2,27 +2,23 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use agent_runtime_agents::report::TranscriptRef;
+use agent_runtime_types::report::TranscriptPlace;
+
+use crate::words::roots;
 
 /// Bytes read at once, and of the longest line that is still read.
 const SLICE_BYTES: u64 = 1024 * 1024;
 const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How far a file was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    offset: u64,
-    /// Which file it was: another may stand under its name.
-    file: Option<(u64, u64)>,
-}
 
 /// What was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
     /// Whole lines.
     pub(super) lines: Vec<u8>,
-    pub(super) place: Place,
+    pub(super) place: TranscriptPlace,
     pub(super) has_more: bool,
 }
 
@@ -37,22 +33,36 @@ pub(super) enum Missing {
     /// The path comes from whoever can reach this server, which must not be made to read other files.
     #[error("the transcript is no file of this session")]
     Foreign,
+    #[error(
+        "the transcript lies outside the folders that this server reads: `transcripts` in its configuration adds one"
+    )]
+    Outside,
 }
 
 /// Reads the next whole lines.
-pub(super) fn read_on(transcript: &TranscriptRef, mut place: Place) -> Result<Read, Missing> {
+pub(super) fn read_on(
+    folders: &[PathBuf],
+    transcript: &TranscriptRef,
+    mut place: TranscriptPlace,
+) -> Result<Read, Missing> {
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Missing::NotYet,
         _ => Missing::Forbidden,
     };
-    let path = std::path::Path::new(&transcript.path);
+    let path = Path::new(&transcript.path);
     if !is_of_session(path, &transcript.session_id) {
         return Err(Missing::Foreign);
+    }
+    if !roots::holds(folders, &transcript.path) {
+        return Err(Missing::Outside);
     }
     // A link may have any name: what it leads to must be of this session too.
     let path = path.canonicalize().map_err(unreadable)?;
     if !is_of_session(&path, &transcript.session_id) {
         return Err(Missing::Foreign);
+    }
+    if !roots::holds_real(folders, &path) {
+        return Err(Missing::Outside);
     }
     // Looked at before it is opened: to open a pipe would wait for its other end.
     if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
@@ -65,7 +75,7 @@ pub(super) fn read_on(transcript: &TranscriptRef, mut place: Place) -> Result<Re
     }
     let identity = identity(&found);
     if place.file != Some(identity) || found.len() < place.offset {
-        place = Place { offset: 0, file: Some(identity) };
+        place = TranscriptPlace { file: Some(identity), ..TranscriptPlace::default() };
     }
     file.seek(SeekFrom::Start(place.offset)).map_err(unreadable)?;
     let mut lines = Vec::new();
@@ -92,7 +102,7 @@ pub(super) fn read_on(transcript: &TranscriptRef, mut place: Place) -> Result<Re
 
 /// Whether a path can be that of the session's transcript: agents name the file after the session, some with a word
 /// or a date before it.
-fn is_of_session(path: &std::path::Path, session_id: &str) -> bool {
+fn is_of_session(path: &Path, session_id: &str) -> bool {
     let own = session_id.rsplit(':').next().unwrap_or(session_id);
     let is_jsonl = path.extension().is_some_and(|extension| extension == "jsonl");
     let is_named = |stem: &str| stem.strip_suffix(own).is_some_and(|before| before.is_empty() || before.ends_with('-'));
@@ -112,13 +122,18 @@ fn identity(_: &std::fs::Metadata) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Missing, Place, read_on};
+    use super::{Missing, Read};
     use agent_runtime_agents::report::TranscriptRef;
+    use agent_runtime_types::report::TranscriptPlace as Place;
     use std::io::Write;
 
     fn transcript(folder: &tempfile::TempDir, name: &str) -> TranscriptRef {
         let path = folder.path().join(name).display().to_string();
         TranscriptRef { path, session_id: "abc".into(), session_name: "n".into(), at: "2025-12-03T10:00:00Z".into() }
+    }
+
+    fn read_on(transcript: &TranscriptRef, place: Place) -> Result<Read, Missing> {
+        super::read_on(&[std::env::temp_dir()], transcript, place)
     }
 
     fn append(transcript: &TranscriptRef, text: &[u8]) {
@@ -187,5 +202,30 @@ mod tests {
         assert_eq!(read_on(&transcript(&folder, "abc.jsonl"), Place::default()), Err(Missing::Foreign), "a folder");
         let relative = TranscriptRef { path: "abc.jsonl".into(), ..transcript(&folder, "abc.jsonl") };
         assert_eq!(read_on(&relative, Place::default()), Err(Missing::Foreign));
+    }
+
+    #[test]
+    fn only_files_in_the_folders_are_read_wherever_links_lead() {
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folders = [inside.path().to_owned()];
+        let own = transcript(&inside, "abc.jsonl");
+        append(&own, b"line\n");
+        assert_eq!(super::read_on(&folders, &own, Place::default()).unwrap().lines, b"line\n");
+        let foreign = transcript(&outside, "abc.jsonl");
+        append(&foreign, b"secret\n");
+        let around = format!("{}/../{}/abc.jsonl", inside.path().display(), name_of(&outside));
+        let link = inside.path().join("link");
+        std::os::unix::fs::symlink(outside.path(), &link).unwrap();
+        for path in [foreign.path.clone(), around, link.join("abc.jsonl").display().to_string()] {
+            let named = TranscriptRef { path, ..foreign.clone() };
+            assert_eq!(super::read_on(&folders, &named, Place::default()), Err(Missing::Outside), "{}", named.path);
+            assert_eq!(super::read_on(&[], &named, Place::default()), Err(Missing::Outside), "no folders");
+        }
+        let linked = [link];
+        assert!(super::read_on(&linked, &foreign, Place::default()).is_ok(), "a folder may be a link");
+    }
+
+    fn name_of(folder: &tempfile::TempDir) -> String {
+        folder.path().file_name().unwrap().display().to_string()
     }
 }

@@ -75,7 +75,9 @@ impl TestServer {
 
     /// Starts a server on an address of the caller's choice, with a free port.
     pub(crate) async fn start_on(listen: IpAddr, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
+        // Transcripts of the tests, and one that is never there.
+        let transcripts = vec![std::env::temp_dir(), PathBuf::from("/nowhere")];
+        let mut config = Config { transcripts, ..Config::default() };
         change(&mut config);
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         Self::on(folder, config, listen).await

@@ -1,7 +1,5 @@
 //! Agents' own documents, over the wire.
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -14,7 +12,7 @@ use crate::harness::shape::{assert_refused, succeeded};
 use crate::harness::{Answer, TestServer, encode};
 
 /// A document of Claude Code in the session `s`.
-fn document(event: &str, more: &Value) -> Value {
+pub(crate) fn document(event: &str, more: &Value) -> Value {
     let mut document = json!({
         "session_id": "s", "transcript_path": "/nowhere/s.jsonl", "cwd": "/home/someone/projects/site",
         "hook_event_name": event, "permission_mode": "default",
@@ -26,21 +24,21 @@ fn document(event: &str, more: &Value) -> Value {
 }
 
 /// What our own command says of a document that came at this second.
-fn envelope(second: u32) -> Value {
+pub(crate) fn envelope(second: u32) -> Value {
     json!({"id": format!("envelope {second}"), "at": format!("2025-12-03T10:{:02}:{:02}.000000+00:00", second / 60, second % 60),
         "host": "here", "pid": 4711, "process_started": 99})
 }
 
-async fn hook(server: &TestServer, second: u32, document: &Value) -> Answer {
+pub(crate) async fn hook(server: &TestServer, second: u32, document: &Value) -> Answer {
     let request = server.http.post(server.url("/hooks/claude-code")).json(document);
     server.send(request.header("x-agent-runtime-envelope", envelope(second).to_string())).await
 }
 
-async fn heard(server: &TestServer, second: u32, document: &Value) {
+pub(crate) async fn heard(server: &TestServer, second: u32, document: &Value) {
     assert_eq!(succeeded(&hook(server, second, document).await), json!({"ok": true}));
 }
 
-async fn session(server: &TestServer, id: &str) -> Value {
+pub(crate) async fn session(server: &TestServer, id: &str) -> Value {
     succeeded(&server.get(&format!("/sessions/{}", encode(id))).await)["session"].clone()
 }
 
@@ -204,103 +202,6 @@ async fn a_subagent_is_a_session_of_its_own() {
     assert!(server.get("/metrics").await.text.contains("agent_runtime_hook_documents_forgotten_total 1"));
 }
 
-/// A transcript of the session `s`.
-struct Transcript {
-    folder: tempfile::TempDir,
-}
-
-impl Transcript {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("s.jsonl")
-    }
-
-    fn say(&self, uuid: &str, second: u32, block: &Value) {
-        let line = json!({"type": "assistant", "uuid": uuid, "sessionId": "s", "gitBranch": "topic",
-            "timestamp": format!("2025-12-03T10:00:{second:02}.500Z"),
-            "message": {"id": format!("msg {uuid}"), "role": "assistant", "model": "claude-test", "content": [block]}});
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(self.path()).unwrap();
-        file.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-}
-
-async fn words(server: &TestServer, count: usize) -> Vec<Value> {
-    let mut live = server.ws("").await;
-    loop {
-        let events = server.events("s").await;
-        let words: Vec<Value> = events.into_iter().filter(|event| event["role"] == "assistant").collect();
-        if words.len() >= count {
-            return words;
-        }
-        live.next().await;
-    }
-}
-
-#[tokio::test]
-async fn the_words_between_tools_are_read_from_the_transcript_once() {
-    let server = TestServer::start().await;
-    let transcript = Transcript::new();
-    transcript.say("u1", 2, &json!({"type": "thinking", "thinking": "First the test."}));
-    transcript.say("u2", 3, &json!({"type": "text", "text": "I read the test first."}));
-    let at = json!({"transcript_path": transcript.path()});
-    heard(
-        &server,
-        1,
-        &document("SessionStart", &{
-            let mut at = at.clone();
-            at["source"] = json!("startup");
-            at
-        }),
-    )
-    .await;
-    let first = words(&server, 2).await;
-    assert_eq!(first[1]["content"], json!([{"type": "text", "text": "I read the test first."}]));
-    assert_eq!(first[1]["timestamp"], "2025-12-03T10:00:03.500Z");
-    // Written after the document, as agents do.
-    heard(&server, 5, &document("Stop", &at)).await;
-    transcript.say("u3", 4, &json!({"type": "text", "text": "Done."}));
-    assert_eq!(words(&server, 3).await[2]["content"][0]["text"], "Done.");
-    assert_eq!(session(&server, "s").await["branch"], "topic");
-    let server = server.restart().await;
-    heard(
-        &server,
-        60,
-        &document("Notification", &{
-            let mut at = at.clone();
-            at["message"] = json!("x");
-            at
-        }),
-    )
-    .await;
-    transcript.say("u4", 55, &json!({"type": "text", "text": "More."}));
-    heard(&server, 61, &document("Stop", &at)).await;
-    let all = words(&server, 4).await;
-    assert_eq!(all.len(), 4, "what was read before the restart is known again: {all:?}");
-    heard(&server, 62, &document("SessionEnd", &json!({"reason": "other", "transcript_path": transcript.path()})))
-        .await;
-    assert_eq!(succeeded(&server.get("/sessions/s/result").await), json!({"result": "More."}));
-}
-
-#[tokio::test]
-async fn another_sessions_file_is_not_read_and_the_session_says_so() {
-    let server = TestServer::start().await;
-    let transcript = Transcript::new();
-    let other = transcript.folder.path().join("passwords.jsonl");
-    std::fs::write(&other, "{}\n").unwrap();
-    let mut live = server.ws("").await;
-    heard(&server, 1, &document("Stop", &json!({"transcript_path": other}))).await;
-    loop {
-        let message = live.next().await;
-        if message["data"]["event_type"] == "transcript_unavailable" {
-            assert_eq!(message["data"]["reason"], "the transcript is no file of this session");
-            break;
-        }
-    }
-}
-
 /// Processes that are alive until they are killed.
 struct Alive(Mutex<bool>);
 
@@ -370,17 +271,4 @@ async fn a_failed_tool_is_counted() {
     let events = server.events("s").await;
     assert_eq!((types(&events), &events[0]["error"]), (vec!["post_tool"], &json!("Exit code 2")));
     assert_eq!(session(&server, "s").await["error_count"], 1);
-}
-
-#[tokio::test]
-async fn a_stop_of_the_server_does_not_cut_off_the_last_words() {
-    let server = TestServer::start().await;
-    let transcript = Transcript::new();
-    transcript.say("u1", 2, &json!({"type": "text", "text": "First."}));
-    heard(&server, 3, &document("Stop", &json!({"transcript_path": transcript.path()}))).await;
-    words(&server, 1).await;
-    transcript.say("u2", 4, &json!({"type": "text", "text": "Last."}));
-    let server = server.restart().await;
-    let said = words(&server, 2).await;
-    assert_eq!(said[1]["content"][0]["text"], "Last.");
 }

@@ -35,6 +35,7 @@ mod cors;
 mod door;
 mod limits;
 mod token;
+mod transcripts;
 
 // The code and its contract.
 mod api_page;

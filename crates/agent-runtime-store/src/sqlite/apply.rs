@@ -138,6 +138,7 @@ impl<'a> Applying<'a> {
             self.forget(session_id)?;
         }
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
+        self.connection.execute("DELETE FROM transcripts WHERE session_id = ?1", [session_id])?;
         self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
         let mut quoted = String::new();
         push_string(session_id, &mut quoted);

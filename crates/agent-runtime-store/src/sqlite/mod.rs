@@ -9,6 +9,7 @@ mod reader;
 mod readings;
 mod rows;
 mod schema;
+mod transcripts;
 mod writer;
 
 use std::fs::File;

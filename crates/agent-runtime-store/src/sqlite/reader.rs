@@ -6,6 +6,7 @@ use std::sync::Arc;
 use agent_runtime_types::event::answer_text;
 use agent_runtime_types::live::{Change, ChangeKind};
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 use rusqlite::types::Value;
@@ -14,14 +15,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::ReadError;
 use crate::lifecycle::SessionRow;
 use crate::read::{
-    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, PageLimits, RunningAgent, SessionPage,
-    Snapshot, Store,
+    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, OpenTranscript, PageLimits, RunningAgent,
+    SessionPage, Snapshot, Store,
 };
 use crate::write::Writer;
 
 use super::readings::{Hold, Readings};
 use super::rows::{SESSION_COLUMNS, session_row};
-use super::{SqliteStore, event_pages, rows};
+use super::{SqliteStore, event_pages, rows, transcripts};
 
 /// Positions that one page of the log may cover: it bounds how long one transaction lasts when most of them
 /// are erased or of other sessions.
@@ -60,6 +61,15 @@ impl Store for SqliteStore {
 
     async fn running_agents(&self) -> Result<Vec<RunningAgent>, ReadError> {
         self.readers.run(|connection| Ok(running_agents(connection)?)).await
+    }
+
+    async fn open_transcripts(&self) -> Result<Vec<OpenTranscript>, ReadError> {
+        self.readers.run(|connection| Ok(transcripts::open(connection)?)).await
+    }
+
+    async fn transcript_place(&self, session_id: &str, path: &str) -> Result<Option<TranscriptPlace>, ReadError> {
+        let (session_id, path) = (session_id.to_owned(), path.to_owned());
+        self.readers.run(move |connection| Ok(transcripts::place_in(connection, &session_id, &path)?)).await
     }
 
     async fn session(&self, session_id: &str) -> Result<Option<Session>, ReadError> {

@@ -14,9 +14,10 @@ use super::open::opening_failed;
 const APPLICATION_ID: i64 = 0x4152_756e;
 
 /// One that shipped is never edited. The same numbers and names in every database.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("V1__initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
     ("V2__agents", include_str!("../../migrations/sqlite/0002_agents.sql")),
+    ("V3__transcripts", include_str!("../../migrations/sqlite/0003_transcripts.sql")),
 ];
 
 /// The head of the log as it was found.

@@ -19,3 +19,4 @@ mod order;
 mod positions;
 mod reports;
 mod sessions;
+mod transcripts;

@@ -5,13 +5,13 @@ use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::activity::ActivityState;
 use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
 use agent_runtime_types::live::SessionChanged;
-use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent, Source};
+use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent, Source, TranscriptNews};
 use agent_runtime_types::session::SessionStatus;
 use serde_json::{Value, json};
 
 use crate::harness::{Opened, append, create, event};
 
-fn facts(id: &str) -> Facts {
+pub(crate) fn facts(id: &str) -> Facts {
     Facts {
         session_id: id.into(),
         parent_session_id: None,
@@ -36,7 +36,12 @@ fn reported(id: &str, event_type: &str, second: u32, key: &str) -> ReportedEvent
 }
 
 fn report(facts: Facts, events: Vec<ReportedEvent>) -> Command {
-    Command::Report(Box::new(Report { facts, events, of_process: None }))
+    Command::Report(Box::new(Report { facts, events, of_process: None, transcript: None }))
+}
+
+/// A report that says nothing but this of the transcript.
+pub(crate) fn of_transcript(facts: Facts, news: TranscriptNews) -> Command {
+    Command::Report(Box::new(Report { facts, events: Vec::new(), of_process: None, transcript: Some(news) }))
 }
 
 const STORED: Outcome = Outcome::Stored { stored: 1, duplicates: 0 };
@@ -275,7 +280,7 @@ async fn a_process_is_remembered_though_nobody_sees_it_and_a_late_document_does_
     let gone = |pid, key: &str| {
         let of_process = Some(Process { pid, started: None });
         let events = vec![reported("a", "session_stop", 30, key)];
-        Command::Report(Box::new(Report { facts: facts("a"), events, of_process }))
+        Command::Report(Box::new(Report { facts: facts("a"), events, of_process, transcript: None }))
     };
     assert_eq!(opened.one(gone(1, "old")), Ok(Outcome::Forgotten), "it runs in another process by now");
     assert_eq!(opened.one(gone(2, "new")), Ok(STORED));

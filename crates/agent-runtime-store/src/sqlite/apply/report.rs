@@ -13,6 +13,7 @@ use crate::command::Outcome;
 use crate::error::CommandError;
 use crate::lifecycle::{self, Learnt};
 
+use super::super::transcripts;
 use super::{Applying, Extent, Known, Ran};
 
 /// Why a subagent's session ended when its parent's did.
@@ -20,7 +21,7 @@ const PARENT_ENDED: &str = "parent_ended";
 
 impl Applying<'_> {
     pub(super) fn report(&mut self, report: &Report) -> Ran {
-        let Report { facts, events, of_process } = report;
+        let Report { facts, events, of_process, transcript } = report;
         if self.find(&facts.session_id)? {
             let Some(known) = self.known.get_mut(&facts.session_id) else { return Ok(Ok(Outcome::Forgotten)) };
             if of_process.is_some() && known.row.process != *of_process {
@@ -46,6 +47,9 @@ impl Applying<'_> {
         let mut stored = 0;
         for reported in events {
             stored += u64::from(self.store_reported(reported, &facts.session_id)?);
+        }
+        if let Some(news) = transcript {
+            transcripts::note(self.connection, facts, news)?;
         }
         Ok(Ok(Outcome::Stored { stored, duplicates: events.len() as u64 - stored }))
     }

@@ -1,0 +1,202 @@
+//! The words that no hook carries, read from the transcripts of agents on this machine.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::TestServer;
+use crate::harness::shape::succeeded;
+use crate::hooks::{document, envelope, heard, session};
+
+/// A transcript of the session `s`.
+struct Transcript {
+    folder: tempfile::TempDir,
+}
+
+impl Transcript {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("s.jsonl")
+    }
+
+    fn say(&self, uuid: &str, second: u32, block: &Value) {
+        let line = json!({"type": "assistant", "uuid": uuid, "sessionId": "s", "gitBranch": "topic",
+            "timestamp": format!("2025-12-03T10:00:{second:02}.500Z"),
+            "message": {"id": format!("msg {uuid}"), "role": "assistant", "model": "claude-test", "content": [block]}});
+        self.append(&line);
+    }
+
+    fn append(&self, line: &Value) {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(self.path()).unwrap();
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+async fn words(server: &TestServer, count: usize) -> Vec<Value> {
+    let mut live = server.ws("").await;
+    loop {
+        let events = server.events("s").await;
+        let words: Vec<Value> = events.into_iter().filter(|event| event["role"] == "assistant").collect();
+        if words.len() >= count {
+            return words;
+        }
+        live.next().await;
+    }
+}
+
+#[tokio::test]
+async fn the_words_between_tools_are_read_from_the_transcript_once() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "thinking", "thinking": "First the test."}));
+    transcript.say("u2", 3, &json!({"type": "text", "text": "I read the test first."}));
+    let at = json!({"transcript_path": transcript.path()});
+    heard(
+        &server,
+        1,
+        &document("SessionStart", &{
+            let mut at = at.clone();
+            at["source"] = json!("startup");
+            at
+        }),
+    )
+    .await;
+    let first = words(&server, 2).await;
+    assert_eq!(first[1]["content"], json!([{"type": "text", "text": "I read the test first."}]));
+    assert_eq!(first[1]["timestamp"], "2025-12-03T10:00:03.500Z");
+    // Written after the document, as agents do.
+    heard(&server, 5, &document("Stop", &at)).await;
+    transcript.say("u3", 4, &json!({"type": "text", "text": "Done."}));
+    assert_eq!(words(&server, 3).await[2]["content"][0]["text"], "Done.");
+    assert_eq!(session(&server, "s").await["branch"], "topic");
+    let server = server.restart().await;
+    heard(
+        &server,
+        60,
+        &document("Notification", &{
+            let mut at = at.clone();
+            at["message"] = json!("x");
+            at
+        }),
+    )
+    .await;
+    transcript.say("u4", 55, &json!({"type": "text", "text": "More."}));
+    heard(&server, 61, &document("Stop", &at)).await;
+    let all = words(&server, 4).await;
+    assert_eq!(all.len(), 4, "what was read before the restart is known again: {all:?}");
+    heard(&server, 62, &document("SessionEnd", &json!({"reason": "other", "transcript_path": transcript.path()})))
+        .await;
+    assert_eq!(succeeded(&server.get("/sessions/s/result").await), json!({"result": "More."}));
+}
+
+#[tokio::test]
+async fn another_sessions_file_is_not_read_and_the_session_says_so() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    let other = transcript.folder.path().join("passwords.jsonl");
+    std::fs::write(&other, "{}\n").unwrap();
+    let mut live = server.ws("").await;
+    heard(&server, 1, &document("Stop", &json!({"transcript_path": other}))).await;
+    loop {
+        let message = live.next().await;
+        if message["data"]["event_type"] == "transcript_unavailable" {
+            assert_eq!(message["data"]["reason"], "the transcript is no file of this session");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_of_the_server_does_not_cut_off_the_last_words() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "First."}));
+    heard(&server, 3, &document("Stop", &json!({"transcript_path": transcript.path()}))).await;
+    words(&server, 1).await;
+    transcript.say("u2", 4, &json!({"type": "text", "text": "Last."}));
+    let server = server.restart().await;
+    let said = words(&server, 2).await;
+    assert_eq!(said[1]["content"][0]["text"], "Last.");
+}
+
+/// A server that follows transcripts for no time after a document, only while their session is at work.
+async fn impatient() -> TestServer {
+    TestServer::start_with(|config| {
+        config.limits.transcript_followed = Duration::ZERO;
+        config.limits.transcript_missing = Duration::ZERO;
+    })
+    .await
+}
+
+async fn event(server: &TestServer, event_type: &str) -> Value {
+    let mut live = server.ws("").await;
+    loop {
+        let events = server.events("s").await;
+        if let Some(found) = events.into_iter().find(|event| event["event_type"] == event_type) {
+            return found;
+        }
+        live.next().await;
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_breaks_in_long_after_the_last_document_is_seen() {
+    let server = impatient().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "I begin."}));
+    let prompt = json!({"prompt": "Go", "transcript_path": transcript.path()});
+    heard(&server, 1, &document("UserPromptSubmit", &prompt)).await;
+    words(&server, 1).await;
+    let line = json!({"type": "user", "uuid": "u2", "sessionId": "s", "timestamp": "2025-12-03T10:20:00.500Z",
+        "message": {"role": "user", "content": [{"type": "text", "text": "[Request interrupted by user]"}]}});
+    transcript.append(&line);
+    assert_eq!(event(&server, "interrupt").await["timestamp"], "2025-12-03T10:20:00.500Z");
+    assert_eq!(session(&server, "s").await["activity"]["state"], "idle");
+}
+
+#[tokio::test]
+async fn a_transcript_that_never_comes_is_told() {
+    let server = impatient().await;
+    heard(&server, 1, &document("Stop", &json!({}))).await;
+    assert_eq!(event(&server, "transcript_unavailable").await["reason"], "the transcript is not there");
+}
+
+#[tokio::test]
+async fn a_file_elsewhere_is_left_alone_and_the_turns_last_words_come_from_its_end() {
+    let server = TestServer::start_with(|config| config.transcripts = vec!["/nowhere".into()]).await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "From the file."}));
+    let stop = json!({"last_assistant_message": "From the hook.", "transcript_path": transcript.path()});
+    heard(&server, 1, &document("Stop", &stop)).await;
+    let reason = event(&server, "transcript_unavailable").await["reason"].clone();
+    assert!(reason.as_str().is_some_and(|reason| reason.contains("`transcripts`")), "{reason}");
+    let words = words(&server, 1).await;
+    assert_eq!(words.len(), 1);
+    assert!(words[0]["content"].to_string().contains("From the hook."), "{words:?}");
+}
+
+#[tokio::test]
+async fn a_document_that_comes_through_a_proxy_has_no_file_read() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "From the file."}));
+    let stop =
+        document("Stop", &json!({"last_assistant_message": "From the hook.", "transcript_path": transcript.path()}));
+    for header in ["x-forwarded-for", "forwarded"] {
+        let request = server.http.post(server.url("/hooks/claude-code")).json(&stop).header(header, "for=203.0.113.9");
+        succeeded(&server.send(request.header("x-agent-runtime-envelope", envelope(1).to_string())).await);
+    }
+    let words = words(&server, 1).await;
+    assert!(words[0]["content"].to_string().contains("From the hook."), "{words:?}");
+    // One that comes straight has it read, so that the file would have been read by now.
+    let mut other = stop.clone();
+    other["hook_event_name"] = json!("Notification");
+    heard(&server, 2, &other).await;
+    let words = self::words(&server, 2).await;
+    assert!(words[1]["content"].to_string().contains("From the file."), "{words:?}");
+}
