@@ -228,6 +228,12 @@ pub(crate) struct Flags {
     /// Bytes of one request body of /ingest
     #[arg(long, value_name = "BYTES", help_heading = "What it stores")]
     pub(crate) max_ingest_body: Option<String>,
+    /// Whether keys and tokens are taken out before anything is stored; hooks read the variable and the file alone
+    #[arg(long, value_name = "BOOL", help_heading = "What it stores")]
+    pub(crate) redact: Option<String>,
+    /// Store the whole files that agents report beside each edit
+    #[arg(long, help_heading = "What it stores")]
+    pub(crate) keep_original_files: bool,
     /// Secret that every request must show; others may read it here, so rather use the variable or the file
     #[arg(long, value_name = "TOKEN", help_heading = "Who may call it")]
     pub(crate) token: Option<String>,
