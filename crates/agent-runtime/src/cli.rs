@@ -89,6 +89,15 @@ pub(crate) enum Command {
     },
     /// Print the contract: an OpenAPI 3.1 document
     Openapi,
+    /// Hand what an agent reports on stdin to the server; agents run it, as setup tells them to
+    ///
+    /// It says nothing and succeeds whatever happens, for an agent would take its words for orders: it has no --help of
+    /// its own, and what went wrong stands in its log.
+    Hook {
+        /// The agent that reports
+        #[arg(value_name = "AGENT")]
+        agent: Agent,
+    },
     /// Look at what waits for a server that could not be reached, or deliver it
     Spool {
         #[command(subcommand)]
