@@ -89,6 +89,15 @@ pub(crate) enum Command {
     },
     /// Print the contract: an OpenAPI 3.1 document
     Openapi,
+    /// Hand what an agent reports on stdin to the server; agents run it, as setup tells them to
+    ///
+    /// It says nothing and succeeds whatever happens, for an agent would take its words for orders: it has no --help of
+    /// its own, and what went wrong stands in its log.
+    Hook {
+        /// The agent that reports
+        #[arg(value_name = "AGENT")]
+        agent: Agent,
+    },
     /// Look at what waits for a server that could not be reached, or deliver it
     Spool {
         #[command(subcommand)]
@@ -228,6 +237,12 @@ pub(crate) struct Flags {
     /// Bytes of one request body of /ingest
     #[arg(long, value_name = "BYTES", help_heading = "What it stores")]
     pub(crate) max_ingest_body: Option<String>,
+    /// Whether keys and tokens are taken out before anything is stored; hooks read the variable and the file alone
+    #[arg(long, value_name = "BOOL", help_heading = "What it stores")]
+    pub(crate) redact: Option<String>,
+    /// Store the whole files that agents report beside each edit
+    #[arg(long, help_heading = "What it stores")]
+    pub(crate) keep_original_files: bool,
     /// Secret that every request must show; others may read it here, so rather use the variable or the file
     #[arg(long, value_name = "TOKEN", help_heading = "Who may call it")]
     pub(crate) token: Option<String>,

@@ -36,7 +36,8 @@ use crate::setup::consent::Consent;
 /// When it fails; the failure says what to do.
 pub(crate) fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     let done = match command {
-        None => Ok(()),
+        // A hook has been seen to before the command line was read: its words stand there to be found.
+        None | Some(Command::Hook { .. }) => Ok(()),
         Some(Command::Serve(flags)) => serve::run(Settings::load(&flags, &process_environment)?),
         Some(Command::Config { json, flags }) => config::run(&Settings::load(&flags, &process_environment)?, json),
         Some(Command::Openapi) => openapi::run(),

@@ -109,9 +109,9 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     }
     let envelope = envelope(clock.now_us())?.to_json();
     let parcel = Parcel { agent, envelope: &envelope, document: &document };
-    let Configuration { destination, .. } = configuration;
-    let deadline = Instant::now() + configuration.patience.unwrap_or(PATIENCE) + long(document.len());
-    let spool = places::state().map(|state| Spool::of(&state, &destination.address));
+    let Configuration { destination, patience, redacts, .. } = configuration;
+    let deadline = Instant::now() + patience.unwrap_or(PATIENCE) + long(document.len());
+    let spool = places::state().map(|state| Spool::of(&state, &destination.address).redacting(redacts));
 
     // What follows documents that wait must wait behind them.
     let waits = spool.as_ref().is_some_and(|spool| spool.holds(&routing.session_id));

@@ -1,7 +1,7 @@
 //! What the program is told: flags, then environment, then a TOML file, then defaults. Every value keeps where
 //! it came from, and a bad one is refused under the name by which it was given.
 
-mod file;
+pub(crate) mod file;
 pub(crate) mod names;
 pub(crate) mod places;
 pub(crate) mod remote;
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) durability: Setting<Durability>,
     pub(crate) max_body: Setting<usize>,
     pub(crate) max_ingest_body: Setting<usize>,
+    pub(crate) redact: Setting<bool>,
+    pub(crate) keep_original_files: Setting<bool>,
     pub(crate) token: Setting<Option<Token>>,
     pub(crate) allowed_hosts: Setting<Vec<AllowedHost>>,
     pub(crate) insecure_no_token: Setting<bool>,
@@ -66,6 +68,7 @@ impl Settings {
         let debug = debug_logging.value;
         let allowed_hosts = flags.allowed_hosts.as_ref().map(|hosts| hosts.join(","));
         let insecure = flags.insecure_no_token.then_some("true");
+        let keep_original_files = flags.keep_original_files.then_some("true");
         let database = sources.pick(
             &names::DATABASE,
             flags.database.as_deref(),
@@ -87,6 +90,13 @@ impl Settings {
                 flags.max_ingest_body.as_deref(),
                 values::body_bytes,
                 || limits.ingest_body_bytes,
+            )?,
+            redact: sources.pick(&names::REDACT, flags.redact.as_deref(), values::decided, || true)?,
+            keep_original_files: sources.pick(
+                &names::KEEP_ORIGINAL_FILES,
+                keep_original_files,
+                values::boolean,
+                || false,
             )?,
             token: sources.pick(
                 &names::TOKEN,

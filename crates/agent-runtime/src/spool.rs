@@ -54,6 +54,8 @@ pub(crate) enum SpoolError {
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
     folder: PathBuf,
+    /// Whether secrets are taken out of what is kept.
+    redacts: bool,
 }
 
 /// What stands in a spool, for people.
@@ -76,13 +78,18 @@ pub(crate) struct Contents {
 impl Spool {
     /// The spool of the server at this address. Nothing is made until something is kept.
     pub(crate) fn of(state: &Path, address: &Address) -> Self {
-        Self { folder: state.join("spool").join(address.folder_name()) }
+        Self { folder: state.join("spool").join(address.folder_name()), redacts: true }
+    }
+
+    /// The same spool, which takes secrets out of what it keeps, as it does by itself, or leaves them in.
+    pub(crate) fn redacting(self, redacts: bool) -> Self {
+        Self { redacts, ..self }
     }
 
     /// Every spool that there is, by name.
     pub(crate) fn all(state: &Path) -> Vec<Self> {
         let folders = fs::read_dir(state.join("spool")).into_iter().flatten().flatten();
-        let mut spools: Vec<Self> = folders.map(|entry| Self { folder: entry.path() }).collect();
+        let mut spools: Vec<Self> = folders.map(|entry| Self { folder: entry.path(), redacts: true }).collect();
         spools.sort_by(|one, other| one.folder.cmp(&other.folder));
         spools
     }
@@ -116,7 +123,7 @@ impl Spool {
         server: &Address,
     ) -> Result<(), SpoolError> {
         let session_id = Routing::of(document).map(|routing| routing.session_id).unwrap_or_default();
-        let document = clean(document);
+        let document = self.clean(document);
         self.with_lock(|| {
             let content = waiting::content(&Parcel { agent, envelope, document: &document });
             let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
@@ -147,7 +154,7 @@ impl Spool {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn reject(&self, parcel: &Parcel<'_>, reason: &str, server: &Address) -> Result<(), SpoolError> {
-        let document = clean(parcel.document);
+        let document = self.clean(parcel.document);
         self.with_lock(|| {
             let mut totals = self.totals()?;
             let number = totals.take_number();
@@ -224,19 +231,19 @@ impl Spool {
         self.folder.join("waiting")
     }
 
+    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept.
+    fn clean<'d>(&self, document: &'d [u8]) -> Cow<'d, [u8]> {
+        // What is no text holds none that would be known.
+        let text = if self.redacts { std::str::from_utf8(document).ok() } else { None };
+        match text.map(|text| redact(text).0) {
+            Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(document),
+        }
+    }
+
     /// Does something while no other process changes the spool.
     fn with_lock<T>(&self, work: impl FnOnce() -> io::Result<T>) -> Result<T, SpoolError> {
         let locked = files::make_folder(&self.folder).and_then(|()| Lock::wait(&self.folder.join("lock")));
         locked.and_then(|_lock| work()).map_err(|cause| SpoolError::Unusable { folder: self.folder.clone(), cause })
-    }
-}
-
-/// A document as it may stand on the disk: without secrets of known shapes.
-fn clean(document: &[u8]) -> Cow<'_, [u8]> {
-    // What is no text holds none that would be known.
-    let Ok(text) = std::str::from_utf8(document) else { return Cow::Borrowed(document) };
-    match redact(text).0 {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }

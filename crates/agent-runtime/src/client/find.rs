@@ -51,6 +51,42 @@ pub(crate) async fn sessions(client: &Client, filter: &[(&str, &str)]) -> Result
     Ok(sessions)
 }
 
+/// The sessions that name this one as their parent, oldest first. Only these are held, however many there are.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn children(client: &Client, parent_id: &str) -> Result<Vec<Session>, Trouble> {
+    children_among(client, parent_id, &[]).await
+}
+
+/// The subagents that go along when a session is deleted: those that the documents of an agent made.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) async fn subagents(client: &Client, parent_id: &str) -> Result<Vec<Session>, Trouble> {
+    let family = format!("{parent_id}:");
+    let mut found = children_among(client, parent_id, &[("q", &family)]).await?;
+    let is_agents = |session: &Session| {
+        let source = session.more.get("source").and_then(serde_json::Value::as_str);
+        source.is_some_and(|source| source != "api")
+    };
+    found.retain(|session| session.session_id.starts_with(&family) && is_agents(session));
+    Ok(found)
+}
+
+async fn children_among(client: &Client, parent_id: &str, filter: &[(&str, &str)]) -> Result<Vec<Session>, Trouble> {
+    let mut list = client.list(&path(&["sessions"], filter)).await?;
+    let mut children = Vec::new();
+    while let Some(text) = list.next().await? {
+        let session = Recorded::<Session>::read(text).ok_or_else(|| no_session(client))?.record;
+        if session.parent_session_id.as_deref() == Some(parent_id) {
+            children.push(session);
+        }
+    }
+    children.reverse();
+    Ok(children)
+}
+
 /// The only one, or the one whose children all others are: `abc` means `abc1` beside `abc1:a` and `abc1:b`.
 fn first_of_family(meant: &[Recorded<Session>]) -> Option<usize> {
     let is_head = |head: &Recorded<Session>| {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::caller::Caller;
 use crate::cli::arguments::Delete as Arguments;
-use crate::client::path;
 use crate::client::record::Session;
+use crate::client::{find, path};
 use crate::failure::Failure;
 use crate::output::plain;
 
@@ -18,11 +18,21 @@ struct Answer {
     ok: bool,
     session_id: String,
     deleted: Deleted,
+    /// What went along, as it stood just before: the server does not say.
+    #[serde(default)]
+    subagents: Vec<Subagent>,
 }
 
 #[derive(Deserialize, Serialize)]
 struct Deleted {
     session: bool,
+    events_count: u64,
+}
+
+/// A session that its parent's deletion takes along.
+#[derive(Deserialize, Serialize)]
+struct Subagent {
+    session_id: String,
     events_count: u64,
 }
 
@@ -33,27 +43,45 @@ struct Deleted {
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut caller = Caller::new(&arguments.remote)?;
     let session = caller.session(&arguments.session).await?.record;
-    if !arguments.yes && !agreed(&what_goes(&session)).await? {
+    let subagents: Vec<Subagent> = find::subagents(&caller.client, &session.session_id)
+        .await?
+        .into_iter()
+        .map(|one| Subagent { session_id: one.session_id, events_count: one.event_count.unwrap_or_default() })
+        .collect();
+    let along = along(&subagents);
+    if !arguments.yes && !agreed(&what_goes(&session, &along)).await? {
         return Err(Failure::work("nothing was deleted"));
     }
     let place = path(&["sessions", &session.session_id], &[]);
-    let answer: Answer = caller.client.put_to(Method::DELETE, &place, None).await?;
+    let answer = caller.client.put_to(Method::DELETE, &place, None).await?;
+    let answer = Answer { subagents, ..answer };
     if arguments.json {
         let document = serde_json::to_string(&answer).map_err(|error| Failure::work(error.to_string()))?;
         caller.output.json(&document)?;
     } else {
         let events = counted(answer.deleted.events_count);
-        let words = format!("deleted '{}' ({}) with {events}", session.label(), session.session_id);
+        let words = format!("deleted '{}' ({}) with {events}{along}", session.label(), session.session_id);
         caller.output.line(&plain::line(&words))?;
     }
     caller.done()
 }
 
-fn what_goes(session: &Session) -> String {
+fn what_goes(session: &Session, along: &str) -> String {
     let events = session.event_count.map_or("its events".to_owned(), counted);
     let running = if session.finished() { "" } else { "; it is still running" };
-    let words = format!("'{}' ({}) and {events} are deleted for good{running}", session.label(), session.session_id);
+    let (name, id) = (session.label(), &session.session_id);
+    let words = format!("'{name}' ({id}) and {events} are deleted for good{along}{running}");
     plain::line(&words)
+}
+
+/// `, and 2 subagents with 7 events`; nothing where there are none.
+fn along(subagents: &[Subagent]) -> String {
+    let events = counted(subagents.iter().map(|subagent| subagent.events_count).sum());
+    match subagents.len() {
+        0 => String::new(),
+        1 => format!(", and 1 subagent with {events}"),
+        several => format!(", and {several} subagents with {events}"),
+    }
 }
 
 fn counted(events: u64) -> String {

@@ -83,6 +83,9 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
     if settings.durability.value == Durability::Normal {
         warnings.push("durability normal: a power cut may lose writes that were answered".into());
     }
+    if !settings.redact.value {
+        warnings.push("redact is off: keys and tokens that agents write are stored and shown as they are".into());
+    }
     if settings.token.value.is_some() && readable_by_others(&settings.token.origin) {
         warnings.push("other users can read the configuration file, which holds the token: chmod 600 it".into());
     }
@@ -103,6 +106,8 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         request_id_prefix: random::request_id_prefix()?,
         host_name: Some(machine::host_name()),
         processes: Some(Arc::new(ThisMachine)),
+        redacts: settings.redact.value,
+        keeps_original_files: settings.keep_original_files.value,
         ..Config::default()
     })
 }

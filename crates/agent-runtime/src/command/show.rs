@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::caller::Caller;
 use crate::cli::arguments::One as Arguments;
 use crate::client::record::{Event, Session};
-use crate::client::{Client, Trouble, path};
+use crate::client::{Client, Trouble, find, path};
 use crate::failure::Failure;
 use crate::output::plain;
 use crate::output::style::{self, Tone};
@@ -28,7 +28,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     let session = session.record;
     let end = if session.finished() { last_stop(&caller.client, &session.session_id).await? } else { None };
-    for (key, tone, value) in facts(&caller, &session, end.as_ref()) {
+    let children = find::children(&caller.client, &session.session_id).await?;
+    for (key, tone, value) in facts(&caller, &session, end.as_ref()).into_iter().chain(family(&children)) {
         if !value.is_empty() {
             let key = caller.output.style.paint(Tone::Quiet, &plain::padded(&key, KEY_COLUMNS));
             let value = caller.output.style.paint(tone, &plain::line(&value));
@@ -47,6 +48,15 @@ pub(super) async fn last_stop(client: &Client, session_id: &str) -> Result<Optio
     let mut list = client.list(&path(&["sessions", session_id, "events"], &newest_stop)).await?;
     let text = list.next().await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// A line for each child, such as a subagent: what it does, its name and its id.
+fn family(children: &[Session]) -> impl Iterator<Item = (String, Tone, String)> {
+    children.iter().enumerate().map(|(place, child)| {
+        let key = if place == 0 { "children" } else { "" };
+        let value = format!("{}: {} ({})", child.state().replace('_', " "), child.label(), child.session_id);
+        (key.to_owned(), style::of_state(child.state()), value)
+    })
 }
 
 fn facts(caller: &Caller, session: &Session, end: Option<&Event>) -> Vec<(String, Tone, String)> {

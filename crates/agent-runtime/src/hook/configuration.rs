@@ -11,8 +11,10 @@ use toml::{Table, Value};
 use super::ignored::Pattern;
 use crate::delivery::Destination;
 use crate::delivery::address::Address;
+use crate::settings::file::plain;
 use crate::settings::places;
 use crate::settings::sources::Environment;
+use crate::settings::values::decided;
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8765";
 
@@ -21,6 +23,8 @@ pub(crate) struct Configuration {
     pub(crate) destination: Destination,
     /// How long a hook waits for an answer, when the user says so.
     pub(super) patience: Option<Duration>,
+    /// Whether secrets are taken out of what waits in the spool. What is not said, or unreadable, means yes.
+    pub(super) redacts: bool,
     ignore: Vec<Pattern>,
 }
 
@@ -71,7 +75,9 @@ impl Configuration {
         let ignore = ignore.into_iter().map(|entry| Pattern::new(entry, home.as_deref())).collect();
         let patience = said("AGENT_RUNTIME_HOOK_PATIENCE_MS").and_then(|text| text.parse().ok());
         let patience = patience.map(Duration::from_millis);
-        Ok(Self { destination: Destination { address, token }, patience, ignore })
+        let redact = said("AGENT_RUNTIME_REDACT").or_else(|| table.get("redact").and_then(plain));
+        let redacts = redact.and_then(|text| decided(&text).ok()).unwrap_or(true);
+        Ok(Self { destination: Destination { address, token }, patience, redacts, ignore })
     }
 
     /// Whether nothing is to be recorded of an agent that works in this folder.

@@ -63,7 +63,8 @@ impl File {
     }
 }
 
-fn plain(value: &Value) -> Option<String> {
+/// A single value as a flag would give it; `None` for what no setting is.
+pub(crate) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Integer(number) => Some(number.to_string()),

@@ -29,6 +29,10 @@ pub(crate) static MAX_BODY: Name =
     Name::new("AGENT_RUNTIME_MAX_BODY", "max_body").flag("--max-body").default("16777216");
 pub(crate) static MAX_INGEST_BODY: Name =
     Name::new("AGENT_RUNTIME_MAX_INGEST_BODY", "max_ingest_body").flag("--max-ingest-body").default("67108864");
+pub(crate) static REDACT: Name = Name::new("AGENT_RUNTIME_REDACT", "redact").flag("--redact").default("true");
+pub(crate) static KEEP_ORIGINAL_FILES: Name = Name::new("AGENT_RUNTIME_KEEP_ORIGINAL_FILES", "keep_original_files")
+    .flag("--keep-original-files")
+    .default("false");
 pub(crate) static TOKEN: Name = Name::new("AGENT_RUNTIME_TOKEN", "token").flag("--token");
 pub(crate) static ALLOWED_HOSTS: Name =
     Name::new("AGENT_RUNTIME_ALLOWED_HOSTS", "allowed_hosts").flag("--allowed-host");
@@ -52,13 +56,15 @@ pub(crate) static CONFIG: Name = Name::new("AGENT_RUNTIME_CONFIG", "config")
     .not_in_file();
 
 /// All of them.
-pub(crate) static ALL: [&Name; 17] = [
+pub(crate) static ALL: [&Name; 19] = [
     &HOST,
     &PORT,
     &DATABASE,
     &DURABILITY,
     &MAX_BODY,
     &MAX_INGEST_BODY,
+    &REDACT,
+    &KEEP_ORIGINAL_FILES,
     &TOKEN,
     &ALLOWED_HOSTS,
     &INSECURE_NO_TOKEN,

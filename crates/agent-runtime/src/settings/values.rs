@@ -39,6 +39,11 @@ pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Yes or no, where saying nothing must not mean no.
+pub(crate) fn decided(text: &str) -> Result<bool, String> {
+    if text.trim().is_empty() { Err("write true or false".to_owned()) } else { boolean(text) }
+}
+
 pub(crate) fn durability(text: &str) -> Result<Durability, String> {
     match text {
         "full" => Ok(Durability::Full),
@@ -117,7 +122,7 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{allowed_hosts, body_bytes, boolean, log_filter, port, without_password};
+    use super::{allowed_hosts, body_bytes, boolean, decided, log_filter, port, without_password};
 
     #[test]
     fn yes_and_no_have_many_names() {
@@ -128,6 +133,8 @@ mod tests {
             assert_eq!(boolean(no), Ok(false), "{no}");
         }
         assert!(boolean("maybe").is_err());
+        assert_eq!((decided("off"), decided("on")), (Ok(false), Ok(true)));
+        assert!(decided(" ").is_err() && decided("maybe").is_err());
     }
 
     #[test]

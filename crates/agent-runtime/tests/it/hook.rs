@@ -8,6 +8,7 @@ mod recorder;
 mod refused;
 mod replay;
 mod request;
+mod secrets;
 mod server;
 mod spooled;
 mod stand;

@@ -11,6 +11,7 @@ mod power_cut;
 mod preload;
 mod process;
 mod refused_start;
+mod sdk_page;
 mod service;
 mod settings;
 mod setup_claude_code;

@@ -56,11 +56,13 @@ async fn config_prints_every_setting() {
         "host",
         "ignore",
         "insecure_no_token",
+        "keep_original_files",
         "log_filter",
         "log_format",
         "max_body",
         "max_ingest_body",
         "port",
+        "redact",
         "server_url",
         "token",
         "token_file",
@@ -126,6 +128,77 @@ async fn the_size_of_bodies_is_a_setting() {
     assert_eq!(post("/ingest", "application/x-ndjson", "\n".repeat(4096)).await, 200);
     assert_eq!(post("/ingest", "application/x-ndjson", "\n".repeat(4097)).await, 413);
     server.stop().await;
+}
+
+/// The text of an event that has been sent with a secret, as it is stored; and what the server says at its end.
+async fn stored_secret(launch: Launch) -> (bool, String) {
+    let secret = ["ghp_", &"a1B2".repeat(9)].concat();
+    let server = launch.start().await;
+    let event = json!({"event_type": "session_start", "session_id": "s", "session_name": "s", "note": secret,
+        "timestamp": "2026-01-02T03:04:05Z"});
+    let answer = server.http.post(server.url("/events")).json(&event).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let answer = server.http.get(server.url("/sessions/s/events")).send().await.expect("an answer");
+    let stored = answer.text().await.expect("text");
+    assert_ne!(stored.contains(&secret), stored.contains("[redacted:"), "{stored}");
+    (stored.contains(&secret), server.stop().await.stderr.join("\n"))
+}
+
+#[tokio::test]
+async fn secrets_are_kept_only_where_it_is_said_and_warned_of() {
+    let with_file = || {
+        let launch = Launch::new();
+        let file = launch.folder().path().join("config/agent-runtime/config.toml");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(&file, "redact = false\n").expect("written");
+        launch
+    };
+    let flag = Launch::new().arguments(["--redact", "false"]);
+    for launch in [flag, Launch::new().variable("AGENT_RUNTIME_REDACT", "off"), with_file()] {
+        let (kept, said) = stored_secret(launch).await;
+        assert!(kept && said.contains("redact is off"), "{said}");
+    }
+    let (kept, said) = stored_secret(with_file().arguments(["--redact", "true"])).await;
+    assert!(!kept && !said.contains("redact is off"), "{said}");
+    let (kept, said) = stored_secret(Launch::new()).await;
+    assert!(!kept && !said.contains("redact is off"), "{said}");
+}
+
+#[tokio::test]
+async fn a_redact_that_says_nothing_is_no_no() {
+    let folder = fresh_folder();
+    let file = folder.path().join("config.toml");
+    for text in ["redact = \"\"", "redact = \"maybe\""] {
+        fs::write(&file, text).expect("written");
+        let ended = Launch::bare(folder.clone()).arguments(["config", "--config"]).argument(&file).run().await;
+        assert_eq!(ended.code, Some(2), "{ended:#?}");
+        assert!(
+            ended.failure().contains("redact in ") && ended.failure().contains("write true or false"),
+            "{ended:#?}"
+        );
+    }
+    // Container set-ups leave empty variables.
+    let (kept, _) = stored_secret(Launch::new().variable("AGENT_RUNTIME_REDACT", "")).await;
+    assert!(!kept);
+}
+
+#[tokio::test]
+async fn whole_files_beside_edits_are_stored_when_asked_for() {
+    let edit = json!({"session_id": "s", "hook_event_name": "PostToolUse", "tool_name": "Edit", "tool_use_id": "t",
+        "tool_input": {}, "tool_response": {"originalFile": "as it was before", "structuredPatch": []}});
+    let keep = Launch::new().variable("AGENT_RUNTIME_KEEP_ORIGINAL_FILES", "true");
+    for (launch, kept) in
+        [(Launch::new(), false), (keep, true), (Launch::new().argument("--keep-original-files"), true)]
+    {
+        let server = launch.start().await;
+        let answer = server.http.post(server.url("/hooks/claude-code")).json(&edit).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let answer = server.http.get(server.url("/sessions/s/events")).send().await.expect("an answer");
+        let stored = answer.text().await.expect("text");
+        assert!(stored.contains("structuredPatch"), "{stored}");
+        assert_eq!(stored.contains("as it was before"), kept, "{stored}");
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl OwnSpool {
             place.set_ip(loopback);
         }
         let address = Address::parse(&format!("http://{place}"))?;
-        let spool = Spool::of(&places::state()?, &address);
+        let spool = Spool::of(&places::state()?, &address).redacting(settings.redact.value);
         let token = settings.token.value.as_ref().map(|token| token.reveal().to_owned());
         Some(Arc::new(Self { spool, destination: Destination { address, token }, delivering: Arc::default() }))
     }

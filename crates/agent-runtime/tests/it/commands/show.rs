@@ -41,6 +41,7 @@ async fn what_newer_servers_know_is_shown() {
     let command = |words: &[&str]| Launch::bare(fresh_folder()).arguments(words).arguments(["--url", &url]).spawn();
     let shown = command(&["show", "one"]);
     answer(&listener, &json!({"session": session}).to_string()).await;
+    answer(&listener, &json!({"sessions": [session]}).to_string()).await;
     let lines = shown.ended().await.stdout;
     for (key, value) in [
         ("state", "waiting permission, for "),
@@ -60,6 +61,22 @@ async fn what_newer_servers_know_is_shown() {
     let lines = listed.ended().await.stdout;
     assert!(lines[1].starts_with("waiting permission  n     one"), "{lines:#?}");
     assert!(lines[2].starts_with("running "), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn its_children_are_shown_with_what_they_do() {
+    let scene = Scene::new().await;
+    scene.session("one", "A name", json!({})).await;
+    scene.session("one:a", "Explore a51c", json!({"parent_session_id": "one"})).await;
+    scene.session("fork", "goes \u{1b}on", json!({"parent_session_id": "one"})).await;
+    scene.session("one:b", "nobody's", json!({})).await;
+    scene.session("one:a:c", "a grandchild", json!({"parent_session_id": "one:a"})).await;
+    scene.event("one:a", "session_stop", json!({})).await;
+    let lines = scene.lines(&["show", "one"]).await;
+    let expected = ["children       finished: Explore a51c (one:a)", "               running: goes ␛on (fork)"];
+    assert_eq!(lines[lines.len() - 2..], expected, "{lines:#?}");
+    let childless = scene.lines(&["show", "fork"]).await;
+    assert!(!childless.iter().any(|line| line.contains("children")), "{childless:#?}");
 }
 
 #[tokio::test]

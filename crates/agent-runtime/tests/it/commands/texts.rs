@@ -28,6 +28,22 @@ async fn every_command_tells_its_exit_codes_and_where_the_server_is() {
     }
 }
 
+/// Agents run it, people look for it: the list of commands has it, and it stays silent whatever it is asked.
+#[tokio::test]
+async fn the_hook_is_told_of_and_tells_nothing_itself() {
+    let help = Launch::bare(fresh_folder()).argument("--help").run().await;
+    let line = help.stdout.iter().find(|line| line.trim_start().starts_with("hook "));
+    assert!(line.is_some_and(|line| line.contains("agents run it")), "{help:#?}");
+    let manual = Launch::bare(fresh_folder()).argument("man").run().await.stdout.join("\n");
+    assert!(manual.contains(".SH \"COMMAND HOOK\"") && manual.contains("claude\\-code"), "{manual}");
+    let script = Launch::bare(fresh_folder()).arguments(["completions", "bash"]).run().await.stdout.join("\n");
+    assert!(script.contains("subcmd__hook)"), "{script}");
+    for words in [&["hook", "--help"][..], &["hook"], &["hook", "-V"], &["hook", "no-agent"], &["hook", "codex", "x"]] {
+        let ended = Launch::bare(fresh_folder()).arguments(words).run().await;
+        assert_eq!((ended.code, ended.stdout.len(), ended.stderr.len()), (Some(0), 0, 0), "{words:?}: {ended:#?}");
+    }
+}
+
 #[tokio::test]
 async fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

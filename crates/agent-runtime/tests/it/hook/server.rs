@@ -127,7 +127,7 @@ fn kept_files(stand: &Stand) -> Vec<String> {
 }
 
 /// Asks until it is so.
-async fn until(mut holds: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let asking = async {
         while !holds().await {
             tokio::task::yield_now().await;
