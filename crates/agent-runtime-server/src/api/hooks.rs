@@ -103,7 +103,10 @@ async fn store(app: &Arc<App>, agent: Agent, envelope: Envelope, body: extract::
     let outcome = app.journal.append(command, Some(share)).await?;
     app.metrics.taken_out.count(&counted);
     match outcome {
-        Outcome::Stored { .. } => {
+        Outcome::Stored { stored, duplicates } => {
+            if stored == 0 && duplicates > 0 {
+                app.metrics.hooks.repeated.inc();
+            }
             // What lies on another machine cannot be read here.
             if let Some(transcript) = transcript.filter(|_| is_here(app, &envelope)) {
                 app.words.look(agent, transcript);
