@@ -39,7 +39,7 @@ pub(crate) fn examine(home: &Home, state_file: &Path, version: Option<Version>) 
         } else if place.has_ours() {
             findings.push(place.completeness(&expected));
             findings.extend(place.programs(home));
-            findings.extend(trust(place, home, state_file));
+            findings.push(trust(place, home, state_file));
         } else {
             findings.push(absence(place, installed, is_used));
         }
@@ -71,21 +71,22 @@ fn absence(place: &Place, installed: bool, is_used: bool) -> Finding {
 }
 
 /// Whether Claude Code runs hooks of this place.
-fn trust(place: &Place, home: &Home, state_file: &Path) -> Option<Finding> {
+fn trust(place: &Place, home: &Home, state_file: &Path) -> Finding {
     let check = place.check("trusted");
     if place.scope == "user" {
-        return Some(Finding::ok(check, "hooks of the user need no trust"));
+        return Finding::ok(check, "hooks of the user need no trust");
     }
     let project = home.project.display().to_string();
     let state = files::read(state_file).ok().flatten();
     let state: Option<Value> = state.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Some(state) = state else {
-        return Some(
-            Finding::note(check, format!("whether {project} is trusted cannot be told: no {}", state_file.display()))
-                .fix("start `claude` in that folder once: it asks whether to trust it"),
-        );
+        return Finding::note(
+            check,
+            format!("whether {project} is trusted cannot be told: no {}", state_file.display()),
+        )
+        .fix("start `claude` in that folder once: it asks whether to trust it");
     };
-    Some(if state["projects"][&project]["hasTrustDialogAccepted"] == true {
+    if state["projects"][&project]["hasTrustDialogAccepted"] == true {
         Finding::ok(check, format!("{project} is trusted"))
     } else {
         Finding::note(
@@ -93,7 +94,7 @@ fn trust(place: &Place, home: &Home, state_file: &Path) -> Option<Finding> {
             format!("Claude Code was not told yet to trust {project}, and runs no hooks of it until then"),
         )
         .fix("start `claude` in that folder, and say that you trust it")
-    })
+    }
 }
 
 /// Whether these settings switch hooks off.

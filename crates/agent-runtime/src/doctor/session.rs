@@ -22,6 +22,7 @@ pub(crate) struct Events {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are called as on the wire")]
 struct Event {
     event_type: String,
     role: Option<String>,

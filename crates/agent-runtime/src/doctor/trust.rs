@@ -49,7 +49,7 @@ pub(crate) fn list(folder: &Path) -> Option<Vec<Listed>> {
         json!({"method": "initialized"}),
         json!({"id": QUESTION, "method": "hooks/list", "params": {"cwds": [folder]}}),
     ];
-    let lines: String = questions.iter().map(|question| format!("{question}\n")).collect();
+    let lines = questions.map(|question| format!("{question}\n")).concat();
     read(&ask::converse("codex", &["app-server"], &lines, is_answer, PATIENCE)?)
 }
 
