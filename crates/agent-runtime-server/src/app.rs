@@ -26,6 +26,8 @@ pub(crate) struct App {
     /// Where transcripts are asked to be read.
     pub(crate) words: Words,
     pub(crate) metrics: Arc<Metrics>,
+    /// Since when the numbers count.
+    pub(crate) started_us: i64,
     /// Bytes of request bodies that may be held at once.
     pub(crate) bodies: Budget,
     /// Pages of history that may be read for live readers at once.
@@ -58,6 +60,7 @@ impl App {
             snapshots: Snapshots::new(limits.snapshots),
             words,
             metrics,
+            started_us: config.clock.now_us(),
             bodies: Budget::new(limits.bodies_in_flight_bytes),
             replays: Arc::new(Semaphore::new(limits.replays)),
             openapi: LazyLock::new(openapi),

@@ -47,6 +47,7 @@ pub(crate) struct Ingest {
 pub(crate) struct Hooks {
     documents: Family<Document, Counter>,
     forgotten: Counter,
+    pub(crate) repeated: Counter,
 }
 
 impl Hooks {
@@ -171,6 +172,7 @@ impl Metrics {
         all.register("live_lag_positions", "Positions a live reader was behind when it was sent to", live.lag.clone());
         all.register("hook_documents", "Documents of agents' hooks, by what became of them", hooks.documents.clone());
         all.register("hook_documents_forgotten", "Documents of deleted sessions, dropped", hooks.forgotten.clone());
+        all.register("hook_documents_repeated", "Documents that were stored before", hooks.repeated.clone());
         all.register("secrets_redacted", "Secrets taken out before storing, by kind", taken_out.redactions.clone());
         all.register("strings_shortened", "Strings of which head and tail were stored", taken_out.shortened.clone());
         all.register("original_files_left_out", "Whole files left out of edits", taken_out.original_files.clone());

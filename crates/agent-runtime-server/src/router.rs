@@ -31,6 +31,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(live_sse::follow))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+        .routes(routes!(health::details))
         .routes(routes!(health::metrics))
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::page))

@@ -30,6 +30,12 @@ pub trait Store: Send + Sync {
     /// Bytes that the database takes on disk, as far as it can tell.
     fn size_bytes(&self) -> u64;
 
+    /// What the database holds, and how it grows, as far as that costs next to nothing to know.
+    async fn footprint(&self, now_us: i64) -> Result<Footprint, ReadError>;
+
+    /// When each agent was last heard of on each machine, the latest first.
+    async fn last_heard(&self) -> Result<Vec<LastHeard>, ReadError>;
+
     /// The positions between which the log is kept.
     async fn log_bounds(&self) -> Result<LogBounds, ReadError>;
 
@@ -91,6 +97,32 @@ pub struct OpenTranscript {
     pub place: TranscriptPlace,
     /// When the last document that named it came, in microseconds since 1970.
     pub asked_us: i64,
+}
+
+/// What a database holds, and how it grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Bytes that hold something; those of deleted rows are not among them.
+    pub used_bytes: u64,
+    /// Bytes that the disk still has beside it; `None` where the system does not tell.
+    pub disk_free_bytes: Option<u64>,
+    /// Bytes that a day adds, as far as the last days tell.
+    pub growth_bytes_per_day: u64,
+    /// Over how long that was measured, in seconds: seven days, or since the first event.
+    pub growth_seconds: u64,
+}
+
+/// When an agent was last heard of on a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastHeard {
+    /// The agent.
+    pub source: Source,
+    /// The machine, when its documents say so.
+    pub host: Option<String>,
+    /// Its session that was heard of last.
+    pub session_id: String,
+    /// The instant of that session's newest event, in microseconds since 1970.
+    pub last_event_us: i64,
 }
 
 /// The positions between which the log is kept.

@@ -46,6 +46,16 @@ Exit codes:
   4    no such session
   130  ended by Ctrl-C";
 
+const DOCTOR_HELP: &str = "\
+It writes nothing, and starts nothing but `claude --version`, `codex` and the system's own programs, which it asks.
+The token is read from AGENT_RUNTIME_TOKEN, or from the configuration file.
+
+Exit codes:
+  0    nothing is wrong; there may be notes
+  1    a problem was found, or the findings could not be written
+  2    what was asked cannot be understood, or there is no home folder
+  130  ended by Ctrl-C";
+
 const WAIT_HELP: &str = "\
 The token is read from AGENT_RUNTIME_TOKEN, or from `token` in the configuration file.
 
@@ -122,6 +132,9 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Say what is wrong with server, hooks and whatever else a recording needs, and how to mend it
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(arguments::Doctor),
     /// List sessions: what needs you first, children under their parents
     #[command(after_help = CLIENT_HELP)]
     Sessions(arguments::Sessions),

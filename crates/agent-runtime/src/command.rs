@@ -4,6 +4,7 @@ mod caller;
 mod completions;
 mod config;
 mod delete;
+mod doctor;
 mod events;
 mod export;
 mod man;
@@ -49,6 +50,7 @@ pub(crate) fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         }
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),
+        Some(Command::Doctor(arguments)) => return interrupt::run(doctor::run(arguments)),
         Some(Command::Sessions(arguments)) => return interrupt::run(sessions::run(arguments)),
         Some(Command::Show(arguments)) => return interrupt::run(show::run(arguments)),
         Some(Command::Events(arguments)) => return interrupt::run(events::run(arguments)),

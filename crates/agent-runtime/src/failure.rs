@@ -49,6 +49,11 @@ impl Failure {
         })
     }
 
+    /// The reason, where there is one to be told.
+    pub(crate) fn reason(&self) -> String {
+        self.line().unwrap_or_default()
+    }
+
     /// The reason on one line, whatever it was made from.
     fn line(&self) -> Option<String> {
         match self {

@@ -6,7 +6,7 @@ mod ancestry;
 pub(crate) mod configuration;
 mod ignored;
 mod input;
-mod log;
+pub(crate) mod log;
 
 use std::any::Any;
 use std::ffi::OsString;

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod command;
 mod delivery;
+mod doctor;
 mod failure;
 mod hook;
 mod interrupt;

@@ -1,5 +1,6 @@
 //! Set-up that can be trusted: what is the user's stays to the byte, what is ours can be taken back.
 
+pub(crate) mod ask;
 pub(crate) mod claude_code;
 pub(crate) mod codex;
 pub(crate) mod consent;

@@ -75,6 +75,16 @@ pub(crate) struct Contents {
     pub(crate) dropped: u64,
 }
 
+/// Why documents were refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) words: String,
+    /// How many were, for this reason.
+    pub(crate) documents: u64,
+    /// When the newest of them was put aside, in microseconds since 1970.
+    pub(crate) newest_us: i64,
+}
+
 impl Spool {
     /// The spool of the server at this address. Nothing is made until something is kept.
     pub(crate) fn of(state: &Path, address: &Address) -> Self {
@@ -174,19 +184,51 @@ impl Spool {
     pub(crate) fn contents(&self) -> Result<Option<Contents>, SpoolError> {
         let Ok(server) = fs::read_to_string(self.folder.join("server")) else { return Ok(None) };
         self.with_lock(|| {
-            let entries = waiting::list(&self.waiting())?;
-            let oldest = entries.first().and_then(|entry| waiting::arrival(&entry.path));
-            let (rejected, newest_reason) = rejected::summary(&self.folder);
-            Ok(Some(Contents {
-                server: server.trim().to_owned(),
-                waiting: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-                bytes: entries.iter().map(Entry::bytes).sum(),
-                oldest,
-                rejected,
-                newest_reason,
-                dropped: self.totals()?.dropped,
-            }))
+            let dropped = self.totals()?.dropped;
+            self.listed(&server, dropped).map(Some)
         })
+    }
+
+    /// What stands in it now, without the lock and without writing: what comes or goes meanwhile may be seen or not.
+    /// `None` when there is no spool.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn glance(&self) -> Result<Option<(Contents, Vec<Reason>)>, SpoolError> {
+        let server = match fs::read_to_string(self.folder.join("server")) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            read => read.map_err(|cause| self.unusable(cause))?,
+        };
+        let dropped = Totals::read(&self.folder).map_or(0, |totals| totals.dropped);
+        let contents = self.listed(&server, dropped).map_err(|cause| self.unusable(cause))?;
+        let reasons = rejected::reasons(&self.folder).map_err(|cause| self.unusable(cause))?;
+        Ok(Some((contents, reasons)))
+    }
+
+    /// Where it lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn listed(&self, server: &str, dropped: u64) -> io::Result<Contents> {
+        let entries = waiting::list(&self.waiting())?;
+        let oldest = entries.first().and_then(|entry| waiting::arrival(&entry.path));
+        let (rejected, newest_reason) = rejected::summary(&self.folder);
+        Ok(Contents {
+            server: server.trim().to_owned(),
+            waiting: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+            bytes: entries.iter().map(Entry::bytes).sum(),
+            oldest,
+            rejected,
+            newest_reason,
+            dropped,
+        })
+    }
+
+    fn unusable(&self, cause: io::Error) -> SpoolError {
+        SpoolError::Unusable { folder: self.folder.clone(), cause }
     }
 
     /// Drops the oldest documents until this many bytes and one document more have their place.
@@ -244,6 +286,6 @@ impl Spool {
     /// Does something while no other process changes the spool.
     fn with_lock<T>(&self, work: impl FnOnce() -> io::Result<T>) -> Result<T, SpoolError> {
         let locked = files::make_folder(&self.folder).and_then(|()| Lock::wait(&self.folder.join("lock")));
-        locked.and_then(|_lock| work()).map_err(|cause| SpoolError::Unusable { folder: self.folder.clone(), cause })
+        locked.and_then(|_lock| work()).map_err(|cause| self.unusable(cause))
     }
 }

@@ -128,7 +128,10 @@ async fn store(
     let outcome = app.journal.append(command, Some(share)).await?;
     app.metrics.taken_out.count(&counted);
     match outcome {
-        Outcome::Stored { .. } => {
+        Outcome::Stored { stored, duplicates } => {
+            if stored == 0 && duplicates > 0 {
+                app.metrics.hooks.repeated.inc();
+            }
             if let Some(transcript) = transcript {
                 app.words.look(agent, transcript);
             }

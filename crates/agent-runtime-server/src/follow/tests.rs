@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use agent_runtime_store::error::ReadError;
 use agent_runtime_store::read::{
-    ChangePage, ChangeRange, EventPage, EventReading, LogBounds, PageLimits, SessionPage, Snapshot, Store,
+    ChangePage, ChangeRange, EventPage, EventReading, Footprint, LastHeard, LogBounds, PageLimits, SessionPage,
+    Snapshot, Store,
 };
 use agent_runtime_store::write::Writer;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
@@ -57,6 +58,12 @@ impl Store for Log {
         unreachable!()
     }
     fn size_bytes(&self) -> u64 {
+        unreachable!()
+    }
+    async fn footprint(&self, _: i64) -> Result<Footprint, ReadError> {
+        unreachable!()
+    }
+    async fn last_heard(&self) -> Result<Vec<LastHeard>, ReadError> {
         unreachable!()
     }
     async fn log_bounds(&self) -> Result<LogBounds, ReadError> {

@@ -110,3 +110,37 @@ async fn methods_of_a_clients_making_make_no_label() {
     assert_eq!(sample(&text, r#"agent_runtime_requests_total{method="other",status="405"}"#), Some(3.0), "{text}");
     assert!(!text.contains("BREW") && !text.contains("X1"), "{text}");
 }
+
+#[tokio::test]
+async fn the_details_tell_how_the_server_and_its_database_are() {
+    let server = TestServer::start().await;
+    let details = succeeded(&server.get("/health/details").await);
+    assert_eq!(details["version"], env!("CARGO_PKG_VERSION"));
+    assert!(details["started_at"].as_str().is_some_and(|at| at.ends_with("+00:00")), "{details}");
+    assert_eq!(details["agents"], serde_json::json!([]));
+    assert_eq!(details["documents"], serde_json::json!({"repeated": 0}));
+    let database = &details["database"];
+    assert_eq!(database["writes"], true, "{database}");
+    for figure in ["size_bytes", "used_bytes", "disk_free_bytes"] {
+        assert!(database[figure].as_u64().is_some_and(|bytes| bytes > 0), "{figure} in {database}");
+    }
+}
+
+#[tokio::test]
+async fn the_details_tell_of_agents_and_of_documents_that_came_twice() {
+    let server = TestServer::start().await;
+    server.create_session("of a client").await;
+    server.add_event(&event("of a client", "message", AT)).await;
+    let document = serde_json::json!({"session_id": "s", "hook_event_name": "Stop", "cwd": "/work"});
+    let envelope = r#"{"id": "e", "at": "2025-12-03T10:11:12.000000+00:00", "host": "here"}"#;
+    for _ in 0..3 {
+        let request = server.http.post(server.url("/hooks/codex")).json(&document);
+        assert_eq!(server.send(request.header("x-agent-runtime-envelope", envelope)).await.status, 200);
+    }
+    let details = succeeded(&server.get("/health/details").await);
+    let heard = serde_json::json!([{"source": "codex", "host": "here", "session_id": "s",
+        "last_event_at": "2025-12-03T10:11:12.000000+00:00"}]);
+    assert_eq!(details["agents"], heard);
+    assert_eq!(details["documents"]["repeated"], 2);
+    assert!(details["database"]["growth_bytes_per_day"].as_u64().is_some(), "{details}");
+}

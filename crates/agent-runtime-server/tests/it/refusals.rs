@@ -11,7 +11,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const TOKEN: (&str, &str) = ("authorization", "Bearer 0123456789abcdef");
 
 /// Every path with the methods that it names in `Allow`.
-const PATHS: [(&str, &str); 16] = [
+const PATHS: [(&str, &str); 17] = [
     ("/sessions", "GET, HEAD, POST"),
     ("/sessions/a", "DELETE, GET, HEAD"),
     ("/sessions/a/status", "GET, HEAD"),
@@ -25,6 +25,7 @@ const PATHS: [(&str, &str); 16] = [
     ("/stream", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
+    ("/health/details", "GET, HEAD"),
     ("/metrics", "GET, HEAD"),
     ("/openapi.json", "GET, HEAD"),
     ("/docs", "GET, HEAD"),

@@ -15,7 +15,8 @@ fn guarded(config: &mut Config) {
 }
 
 /// Every way in that needs the token, with the status it has with one.
-const GUARDED: [(&str, &str, u16); 17] = [
+const GUARDED: [(&str, &str, u16); 18] = [
+    ("GET", "/health/details", 200),
     ("GET", "/sessions", 200),
     ("HEAD", "/sessions", 200),
     ("POST", "/sessions", 400),

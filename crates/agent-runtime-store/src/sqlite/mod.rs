@@ -3,6 +3,7 @@
 mod apply;
 mod chores;
 mod event_pages;
+mod footprint;
 mod open;
 mod pool;
 mod reader;

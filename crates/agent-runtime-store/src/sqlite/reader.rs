@@ -15,14 +15,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::ReadError;
 use crate::lifecycle::SessionRow;
 use crate::read::{
-    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, LogBounds, OpenTranscript, PageLimits, RunningAgent,
-    SessionPage, Snapshot, Store,
+    ChangePage, ChangeRange, EventPage, EventPlace, EventReading, Footprint, LastHeard, LogBounds, OpenTranscript,
+    PageLimits, RunningAgent, SessionPage, Snapshot, Store,
 };
 use crate::write::Writer;
 
 use super::readings::{Hold, Readings};
 use super::rows::{SESSION_COLUMNS, session_row};
-use super::{SqliteStore, event_pages, rows, transcripts};
+use super::{SqliteStore, event_pages, footprint, rows, transcripts};
 
 /// Positions that one page of the log may cover: it bounds how long one transaction lasts when most of them
 /// are erased or of other sessions.
@@ -49,6 +49,15 @@ impl Store for SqliteStore {
             std::fs::metadata(path).map_or(0, |file| file.len())
         };
         size("") + size("-wal")
+    }
+
+    async fn footprint(&self, now_us: i64) -> Result<Footprint, ReadError> {
+        let path = self.path.clone();
+        self.readers.run(move |connection| Ok(footprint::measure(connection, &path, now_us)?)).await
+    }
+
+    async fn last_heard(&self) -> Result<Vec<LastHeard>, ReadError> {
+        self.readers.run(|connection| Ok(footprint::last_heard(connection)?)).await
     }
 
     async fn log_bounds(&self) -> Result<LogBounds, ReadError> {

@@ -71,7 +71,8 @@ pub(super) fn as_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn source(word: String) -> rusqlite::Result<Source> {
+/// A source as it is stored.
+pub(super) fn source(word: String) -> rusqlite::Result<Source> {
     Source::parse(&word).ok_or(rusqlite::Error::InvalidColumnName(word))
 }
 

@@ -7,6 +7,7 @@
     reason = "a failed expectation ends a test"
 )]
 
+mod footprint;
 mod harness;
 
 mod batches;

@@ -309,3 +309,24 @@ async fn a_call_that_is_told_late_is_not_open_for_ever() {
     let activity = opened.store.session("a").await.unwrap().unwrap().activity.unwrap();
     assert_eq!((activity.state, activity.tool), (ActivityState::Working, None));
 }
+
+#[tokio::test]
+async fn each_agent_is_heard_of_by_its_own_latest_session_on_each_machine() {
+    let mut opened = Opened::fresh();
+    opened.create("of a client");
+    opened.one(append("of a client", "message", 9)).unwrap();
+    let elsewhere = Facts { host: Some("there".into()), ..facts("far") };
+    let codex = Facts { source: Source::Codex, ..facts("c") };
+    let subagent = Facts { parent_session_id: Some("late".into()), ..facts("late:sub") };
+    let cleared = Facts { parent_session_id: Some("early".into()), ..facts("late") };
+    for (facts, second) in [(facts("early"), 1), (cleared, 7), (subagent, 8), (elsewhere, 3), (codex, 2)] {
+        let event = reported(&facts.session_id, "stop", second, "k");
+        opened.one(report(facts, vec![event])).unwrap();
+    }
+    let heard = opened.store.last_heard().await.unwrap();
+    let heard: Vec<_> = heard.iter().map(|one| (one.source.as_str(), one.host.as_deref(), &*one.session_id)).collect();
+    assert_eq!(
+        heard,
+        [("claude-code", Some("here"), "late"), ("claude-code", Some("there"), "far"), ("codex", Some("here"), "c")]
+    );
+}

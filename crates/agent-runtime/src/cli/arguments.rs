@@ -23,6 +23,16 @@ pub(crate) enum Status {
     Finished,
 }
 
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
 /// `sessions`.
 #[derive(Debug, Args)]
 pub(crate) struct Sessions {

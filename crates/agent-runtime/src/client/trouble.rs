@@ -60,7 +60,7 @@ impl Trouble {
     }
 
     /// What happened, without what to do.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match self {
             Self::Unreachable { url, reason } => format!("no server answers at {url} ({reason})"),
             Self::Broken { url, reason } => format!("the connection to {url} broke ({reason})"),
@@ -70,7 +70,8 @@ impl Trouble {
         }
     }
 
-    fn advice(&self) -> &'static str {
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable { url, .. } if url.starts_with("https:") => {
                 "check the address in --url or AGENT_ORCHESTRATOR_SESSION_MANAGER_URL, and the server's certificate; \

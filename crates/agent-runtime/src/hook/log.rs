@@ -1,7 +1,7 @@
 //! The log of what a hook could not do, since it must not tell its caller. It stays small whatever happens.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,18 @@ impl Log {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path);
         // One write a line: several hooks may end at the same time.
         let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    }
+}
+
+/// The newest lines of a log in the state folder, the oldest of them first; none when there is no log.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn lines(state: &Path) -> std::io::Result<Vec<String>> {
+    match fs::read(state.join("hook.log")) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

@@ -63,15 +63,14 @@ pub(crate) fn remove(text: &str, is_ours: IsOurs<'_>, made: &Made) -> Result<Str
     if empty && made.keys.contains(HOOKS) { Ok(cut_member(&text, &root, HOOKS, "", &mut made)) } else { Ok(text) }
 }
 
-/// The events for which a text holds one of our entries, in the order of the file.
+/// Event and command of each of our entries, in the order of the file.
 ///
 /// # Errors
 /// As for [`place`].
-#[cfg(test)]
-pub(crate) fn ours(text: &str, is_ours: IsOurs<'_>) -> Result<Vec<String>, Fault> {
+pub(crate) fn ours(text: &str, is_ours: IsOurs<'_>) -> Result<Vec<(String, String)>, Fault> {
     let root = read(text)?;
-    let handlers = handlers(text, &root)?;
-    Ok(handlers.into_iter().filter(|handler| is_ours(&handler.command)).map(|handler| handler.event).collect())
+    let ours = handlers(text, &root)?.into_iter().filter(|handler| is_ours(&handler.command));
+    Ok(ours.map(|handler| (handler.event, handler.command)).collect())
 }
 
 fn place_one(mut text: String, entry: &Entry, is_ours: IsOurs<'_>, made: &mut Made) -> Result<String, Fault> {

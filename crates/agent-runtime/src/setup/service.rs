@@ -3,8 +3,9 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::Home;
+use super::{Home, ask, shell};
 use crate::failure::Failure;
 use crate::settings::places;
 
@@ -27,6 +28,8 @@ pub(crate) struct Condition {
 }
 
 const UNIT: &str = "agent-runtime.service";
+/// How long it may take to say how the service is.
+const PATIENCE: Duration = Duration::from_secs(2);
 const LABEL: &str = "agent-runtime";
 
 impl Keeper {
@@ -105,22 +108,42 @@ impl Keeper {
         }
     }
 
-    /// How the service is; `None` when there is nobody to ask.
+    /// The command that starts the service anew, for a person to type.
+    pub(crate) fn restart_command(&self) -> String {
+        match self {
+            Self::Systemd => format!("systemctl --user restart {UNIT}"),
+            Self::Launchd(user) => format!("launchctl kickstart -k {}", target(*user)),
+        }
+    }
+
+    /// The command that shows what the server logged, for a person to type.
+    pub(crate) fn log_command(&self, home: &Home) -> String {
+        match self {
+            Self::Systemd => format!("journalctl --user -u {UNIT} -n 50"),
+            Self::Launchd(_) => format!("tail -n 50 {}", shell::quote(&home.state.join("serve.log").to_string_lossy())),
+        }
+    }
+
+    /// How the service is; `None` when there is nobody to ask, or no answer in time.
     pub(crate) fn condition(&self) -> Option<Condition> {
-        let first_line = |answer: Answer| answer.stdout.lines().next().unwrap_or("unknown").trim().to_owned();
+        let first_line = |answer: ask::Answer| answer.stdout.lines().next().unwrap_or("unknown").trim().to_owned();
         match self {
             Self::Systemd => {
-                let start = first_line(self.say(&["--user", "is-enabled", UNIT])?);
-                let now = first_line(self.say(&["--user", "is-active", UNIT])?);
+                let start = first_line(self.ask(&["--user", "is-enabled", UNIT])?);
+                let now = first_line(self.ask(&["--user", "is-active", UNIT])?);
                 Some(Condition { start, now })
             }
             Self::Launchd(user) => {
-                let known = self.say(&["print", &target(*user)])?;
+                let known = self.ask(&["print", &target(*user)])?;
                 let running = known.stdout.contains("state = running");
                 let (start, now) = (if known.success { "enabled" } else { "disabled" }, running);
                 Some(Condition { start: start.to_owned(), now: if now { "active" } else { "inactive" }.to_owned() })
             }
         }
+    }
+
+    fn ask(&self, words: &[&str]) -> Option<ask::Answer> {
+        ask::ask(self.program(), words, PATIENCE)
     }
 
     /// Says something that must be heard; `false` when there is no such program here.
@@ -135,18 +158,13 @@ impl Keeper {
 
     fn say(&self, words: &[&str]) -> Option<Answer> {
         let output = Command::new(self.program()).args(words).stdin(Stdio::null()).output().ok()?;
-        Some(Answer {
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        Some(Answer { success: output.status.success(), stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 }
 
 /// What a keeper answered.
 struct Answer {
     success: bool,
-    stdout: String,
     stderr: String,
 }
 

@@ -23,11 +23,16 @@ pub(crate) fn guarded_command(program: &str, home: &Path, agent: &str) -> String
 
 /// Whether a command is one of ours for this agent, wherever the program was when it was written.
 pub(crate) fn is_ours(command: &str, agent: &str) -> bool {
+    program(command, agent).is_some()
+}
+
+/// The program that a command of ours runs for this agent, as it is named there; `None` when it is none of ours.
+pub(crate) fn program(command: &str, agent: &str) -> Option<String> {
     let command = command.trim();
     let guarded = command.strip_prefix("[ -x ").and_then(|rest| rest.strip_suffix(" || true"));
     let command = guarded.and_then(|rest| rest.split_once(" ] && ")).map_or(command, |(_, run)| run);
-    let Some(word) = command.strip_suffix(agent).and_then(|rest| rest.strip_suffix(" hook ")) else { return false };
-    one_word(word).is_some_and(|program| Path::new(&program).file_name().is_some_and(|name| name == "agent-runtime"))
+    let word = command.strip_suffix(agent).and_then(|rest| rest.strip_suffix(" hook "))?;
+    one_word(word).filter(|program| Path::new(program).file_name().is_some_and(|name| name == "agent-runtime"))
 }
 
 /// What a single word of shell stands for; `None` when it is more than one, or does more than stand for a text.

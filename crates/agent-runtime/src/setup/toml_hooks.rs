@@ -36,7 +36,15 @@ pub(crate) fn switched_off(text: &str) -> Result<bool, String> {
 /// # Errors
 /// When it is no TOML.
 pub(crate) fn has_ours(text: &str, is_ours: IsOurs<'_>) -> Result<bool, String> {
-    Ok(ours(&read(text)?, is_ours).next().is_some())
+    Ok(!entries(text, is_ours)?.is_empty())
+}
+
+/// Event and command of each of our entries.
+///
+/// # Errors
+/// When it is no TOML.
+pub(crate) fn entries(text: &str, is_ours: IsOurs<'_>) -> Result<Vec<(String, String)>, String> {
+    Ok(ours(&read(text)?, is_ours).collect())
 }
 
 /// Brings a text to hold each entry once.
@@ -171,7 +179,7 @@ mod tests {
         command.ends_with("agent-runtime' hook codex")
     }
 
-    fn entries(folder: &str) -> Vec<Entry> {
+    fn wanted(folder: &str) -> Vec<Entry> {
         let command = format!("'{folder}/agent-runtime' hook codex");
         let entry = |event| Entry { event, matcher: None, command: command.clone(), timeout_seconds: 5 };
         vec![entry("SessionStart"), entry("Stop")]
@@ -183,12 +191,12 @@ mod tests {
     #[test]
     fn entries_are_added_at_the_end_and_come_out_to_the_byte() {
         for text in [MINE.to_owned(), MINE.replace('\n', "\r\n"), String::new()] {
-            let with = place(&text, &entries("/a"), &is_ours).expect("placed");
+            let with = place(&text, &wanted("/a"), &is_ours).expect("placed");
             assert!(with.starts_with(&text) && has_ours(&with, &is_ours).expect("read"), "{with}");
-            assert_eq!(place(&with, &entries("/a"), &is_ours).expect("placed"), with);
+            assert_eq!(place(&with, &wanted("/a"), &is_ours).expect("placed"), with);
             assert_eq!(with.matches("agent-runtime").count(), 2);
             assert_eq!(remove(&with, &is_ours).expect("removed"), text);
-            let moved = place(&with, &entries("/b"), &is_ours).expect("placed");
+            let moved = place(&with, &wanted("/b"), &is_ours).expect("placed");
             assert_eq!(moved, with.replace("'/a/", "'/b/"));
         }
     }
@@ -203,7 +211,7 @@ mod tests {
 
     #[test]
     fn hooks_within_brackets_are_not_rewritten() {
-        let complaint = place("hooks = { Stop = [] }\n", &entries("/a"), &is_ours).expect_err("refused");
+        let complaint = place("hooks = { Stop = [] }\n", &wanted("/a"), &is_ours).expect_err("refused");
         assert!(complaint.contains("[[hooks.EVENT]]"), "{complaint}");
     }
 

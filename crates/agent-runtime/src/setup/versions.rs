@@ -6,9 +6,9 @@
 //! 2.1.220 and 2.1.328 themselves, each of which ran the hooks written for it (with one name more, 1.0.85 ran none);
 //! and with Codex 0.169.0, which lists all of them without a warning.
 
-use std::process::{Command, Stdio};
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
+
+use super::ask;
 
 /// How long an agent may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -97,20 +97,7 @@ pub(crate) fn events(table: &'static [Known], version: Option<Version>) -> impl 
 
 /// Asks a program on the `PATH` for its version; `None` when there is none, or it does not answer in time.
 pub(crate) fn ask(program: &str) -> Option<Version> {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().ok()?;
-    let mut stdout = child.stdout.take()?;
-    let (sender, answer) = sync_channel(1);
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut stdout, &mut text);
-        let _ = sender.send(text);
-    });
-    let text = answer.recv_timeout(PATIENCE);
-    let _ = child.kill();
-    let _ = child.wait();
-    read(&String::from_utf8_lossy(&text.ok()?))
+    read(&ask::ask(program, &["--version"], PATIENCE)?.stdout)
 }
 
 /// The first version in a text: `2.1.328 (Claude Code)`, `codex-cli 0.169.0-alpha.1`.

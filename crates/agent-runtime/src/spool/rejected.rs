@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{files, waiting};
+use super::{Reason, files, waiting};
 
 /// Refused documents that are kept; the oldest go.
 const MOST_DOCUMENTS: usize = 1000;
@@ -41,6 +41,37 @@ pub(super) fn summary(spool: &Path) -> (u64, Option<String>) {
     let documents = list(spool);
     let reason = documents.last().and_then(|newest| fs::read_to_string(newest.with_extension("reason")).ok());
     (u64::try_from(documents.len()).unwrap_or(u64::MAX), reason.map(|reason| reason.trim().to_owned()))
+}
+
+/// Why they were refused, the commonest reason first.
+///
+/// # Errors
+/// When the folder may not be looked into.
+pub(super) fn reasons(spool: &Path) -> io::Result<Vec<Reason>> {
+    match fs::read_dir(folder(spool)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut reasons: Vec<Reason> = Vec::new();
+    for document in list(spool) {
+        let words = fs::read_to_string(document.with_extension("reason")).unwrap_or_default().trim().to_owned();
+        let newest_us = modified_us(&document);
+        match reasons.iter_mut().find(|reason| reason.words == words) {
+            Some(reason) => {
+                reason.documents += 1;
+                reason.newest_us = reason.newest_us.max(newest_us);
+            }
+            None => reasons.push(Reason { words, documents: 1, newest_us }),
+        }
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse((reason.documents, reason.newest_us)));
+    Ok(reasons)
+}
+
+fn modified_us(path: &Path) -> i64 {
+    let modified = fs::metadata(path).and_then(|file| file.modified()).unwrap_or(std::time::UNIX_EPOCH);
+    let since = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// The greatest number among them.

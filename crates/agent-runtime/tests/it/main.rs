@@ -4,6 +4,7 @@
 mod commands;
 mod demo;
 mod disk_full;
+mod doctor;
 mod failed_fsync;
 mod hook;
 mod machine;

@@ -1,0 +1,130 @@
+//! What waits for a server, what it refused, what had to be dropped, and what hooks could not do.
+
+use agent_runtime_types::timestamp;
+
+use super::finding::Finding;
+use super::size;
+use crate::delivery::address::Address;
+use crate::hook::log;
+use crate::output::moment::Moments;
+use crate::output::plain;
+use crate::setup::{Home, shell};
+use crate::spool::{Contents, Reason, Spool};
+
+const HOUR_US: i64 = 60 * 60 * 1_000_000;
+/// Documents that wait longer than this wait for something that does not come by itself.
+const LONG_US: i64 = HOUR_US;
+/// How long what hooks could not do is news.
+const NEWS_US: i64 = 24 * HOUR_US;
+
+/// Looks at all spools. `server` is the address that hooks report to now.
+pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments: &Moments) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for spool in Spool::all(&home.state) {
+        match spool.glance() {
+            Ok(None) => {}
+            Ok(Some((contents, reasons))) => {
+                let is_current = server.is_some_and(|server| spool.folder() == Spool::of(&home.state, server).folder());
+                findings.extend(waiting(&contents, is_current, now_us, moments));
+                findings.extend(rejected(&spool, &contents, &reasons, moments));
+                findings.extend(dropped(&contents));
+            }
+            Err(error) => findings.push(
+                Finding::problem("spool.readable", error.to_string())
+                    .fix("give yourself the right to it, or run this as the user whose agents report"),
+            ),
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("spool.waiting", "no document waits, and none was refused or dropped"));
+    }
+    findings
+}
+
+fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments) -> Option<Finding> {
+    let Contents { server, waiting, bytes, oldest, .. } = contents;
+    if *waiting == 0 {
+        return None;
+    }
+    let oldest = oldest.as_deref().unwrap_or_default();
+    let age_us = timestamp::parse("at", oldest).map_or(0, |then| now_us - then);
+    let many = format!("{waiting} documents ({})", size::shown(*bytes));
+    let message = format!("{many} wait for {server}, the oldest for {}", moments.ago(oldest));
+    let finding = if age_us > LONG_US || !is_current {
+        Finding::problem("spool.waiting", message)
+    } else {
+        Finding::note("spool.waiting", message)
+    };
+    let finding = if is_current {
+        finding.fix("deliver them, once the server answers").command("agent-runtime spool flush")
+    } else {
+        let command =
+            format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} agent-runtime spool flush", shell::quote(server));
+        finding
+            .fix("hooks report elsewhere now: deliver them there, if that server is still to be had")
+            .command(command)
+    };
+    Some(finding.figure("server", server.as_str()).figure("documents", *waiting).figure("oldest", oldest))
+}
+
+fn rejected(spool: &Spool, contents: &Contents, reasons: &[Reason], moments: &Moments) -> Option<Finding> {
+    let newest = reasons.iter().map(|reason| reason.newest_us).max()?;
+    let shown = reasons.iter().take(3).map(|reason| format!("{} because of: {}", reason.documents, reason.words));
+    let message = format!(
+        "{} refused {} documents, the newest {} ago; {}",
+        contents.server,
+        contents.rejected,
+        moments.ago(&timestamp::format(newest)),
+        plain::cut(&shown.collect::<Vec<_>>().join("; "), 300),
+    );
+    let folder = spool.folder().join("rejected");
+    let listed: Vec<serde_json::Value> = reasons
+        .iter()
+        .map(|reason| serde_json::json!({"reason": reason.words, "documents": reason.documents}))
+        .collect();
+    Some(
+        Finding::problem("spool.rejected", message)
+            .fix("they are not recorded: look at them, then delete them")
+            .command(format!("rm -r {}", shell::quote(&folder.to_string_lossy())))
+            .figure("server", contents.server.as_str())
+            .figure("documents", contents.rejected)
+            .figure("reasons", listed),
+    )
+}
+
+fn dropped(contents: &Contents) -> Option<Finding> {
+    (contents.dropped > 0).then(|| {
+        let message = format!("{} documents for {} are lost: too many waited", contents.dropped, contents.server);
+        Finding::note("spool.dropped", message)
+            .fix("keep a server running; what is lost cannot be had again")
+            .figure("server", contents.server.as_str())
+            .figure("documents", contents.dropped)
+    })
+}
+
+/// Looks at what hooks could not do.
+pub(crate) fn hook_log(home: &Home, now_us: i64, moments: &Moments) -> Finding {
+    let (check, file) = ("hooks.log", home.state.join("hook.log"));
+    let lines = match log::lines(&home.state) {
+        Ok(lines) => lines,
+        Err(error) => {
+            return Finding::problem(check, format!("{} cannot be read: {error}", file.display()))
+                .fix("give yourself the right to read it, or run this as the user whose agents report");
+        }
+    };
+    let news = |line: &&String| {
+        let at = line.split(' ').next().unwrap_or_default();
+        timestamp::parse("at", at).is_ok_and(|then| now_us - then < NEWS_US)
+    };
+    let count = lines.iter().filter(news).count();
+    let Some(last) = lines.iter().rev().find(news) else {
+        return Finding::ok(check, "hooks complained of nothing in the last day").figure("lines", 0);
+    };
+    let (at, words) = last.split_once(' ').unwrap_or((last, ""));
+    let words = plain::cut(words, 200);
+    Finding::note(check, format!("hooks complained {count} times in the last day, {} ago of: {words}", moments.ago(at)))
+        .fix("read what they say")
+        .command(format!("tail {}", shell::quote(&file.to_string_lossy())))
+        .figure("lines", count)
+        .figure("newest", last.as_str())
+}

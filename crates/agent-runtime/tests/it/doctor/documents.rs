@@ -1,0 +1,77 @@
+//! What became of documents: those that wait, those that were refused, and what was missing in them.
+
+use serde_json::{Value, json};
+
+use super::{examine, hook, machine, nobody};
+use crate::process::Process;
+
+fn document(event: &str) -> Value {
+    json!({"session_id": "s", "hook_event_name": event, "cwd": "/work"})
+}
+
+#[tokio::test]
+async fn documents_that_wait_are_told_and_those_for_another_server_are_a_problem() {
+    let machine = machine();
+    let (here, elsewhere) = (nobody(), nobody());
+    hook(&machine, &here, "claude-code", &document("Stop")).await;
+    let said = examine(&machine, &here).await;
+    assert_eq!(said.mended_by("spool.waiting"), ("note", "agent-runtime spool flush"));
+    said.must("spool.waiting", "note", "1 documents");
+    let said = examine(&machine, &elsewhere).await;
+    let command = format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL='{here}' agent-runtime spool flush");
+    assert_eq!(said.mended_by("spool.waiting"), ("problem", command.as_str()));
+}
+
+#[tokio::test]
+async fn documents_that_were_refused_are_told_with_the_reason() {
+    let machine = machine();
+    let server = machine.launch("serve --port 0").start().await;
+    let url = server.url("");
+    hook(&machine, &url, "claude-code", &json!({"hook_event_name": "Stop"})).await;
+    let said = examine(&machine, &url).await;
+    said.must("spool.rejected", "problem", "because of: 400");
+    assert_eq!(said.of("spool.rejected")["figures"]["documents"], 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_hooks_complained_of_is_told_for_a_day() {
+    let machine = machine();
+    machine.write(".local/state/agent-runtime/hook.log", "2020-01-01T00:00:00.000000+00:00 long ago\n");
+    examine(&machine, &nobody()).await.must("hooks.log", "ok", "nothing");
+    machine.write(".local/state/agent-runtime/hook.log", "2999-01-01T00:00:00.000000+00:00 the disk is full\n");
+    examine(&machine, &nobody()).await.must("hooks.log", "note", "the disk is full");
+}
+
+async fn add(server: &Process, event: Value) {
+    let answer = server.http.post(server.url("/sessions/s/events")).json(&event).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 200);
+}
+
+#[tokio::test]
+async fn what_is_missing_in_the_newest_session_is_told() {
+    let machine = machine();
+    let server = machine.launch("serve --port 0").start().await;
+    let url = server.url("");
+    let mut call = document("PreToolUse");
+    call["tool_name"] = json!("Bash");
+    call["tool_use_id"] = json!("one");
+    hook(&machine, &url, "claude-code", &call).await;
+    hook(&machine, &url, "claude-code", &document("SessionEnd")).await;
+    let said = examine(&machine, &url).await;
+    said.must("session.words", "note", "the agent said nothing");
+    said.must("session.start", "note", "its start was not reported");
+    said.must("session.prompt", "note", "no prompt was reported");
+    said.must("session.tools", "note", "1 tool calls never came back");
+    assert!(!said.has("session.complete") && !said.has("session.end"));
+    let event = |event_type: &str, more: &str| {
+        json!({"event_type": event_type, "session_id": "s", "session_name": "s", "timestamp": "2999-01-01T00:00:00Z",
+            "reason": more})
+    };
+    add(&server, event("transcript_unavailable", "not found")).await;
+    add(&server, event("session_stop", "process_gone")).await;
+    let said = examine(&machine, &url).await;
+    said.must("session.words", "note", "could not be read (not found)");
+    said.must("session.end", "note", "its process was gone");
+    server.stop().await;
+}
