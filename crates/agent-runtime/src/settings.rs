@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) token_file: Setting<Option<PathBuf>>,
     /// Folders whose sessions are not recorded.
     pub(crate) ignore: Setting<Vec<String>>,
+    /// Folders in which the server reads agents' transcripts: those that it knows, and those that are named.
+    pub(crate) transcripts: Setting<Vec<PathBuf>>,
     /// The configuration file; `None` when the user has no configuration folder.
     pub(crate) config: Setting<Option<PathBuf>>,
 }
@@ -75,6 +77,7 @@ impl Settings {
             |text| values::database(text).map(Some),
             || places::default_database().map(DatabaseUrl::Sqlite),
         )?;
+        let known = || places::transcripts(environment);
         Ok(Self {
             host: sources.pick(&names::HOST, flags.host.as_deref(), Host::parse, || Host::Loopback)?,
             port: sources.pick(&names::PORT, flags.port.as_deref(), values::port, || 8765)?,
@@ -124,10 +127,17 @@ impl Settings {
             server_url: sources.pick(&names::SERVER_URL, None, values::server_url, values::default_server)?,
             token_file: sources.pick(&names::TOKEN_FILE, None, path, || None)?,
             ignore: sources.pick(&names::IGNORE, None, values::folders, Vec::new)?,
+            transcripts: sources.pick(&names::TRANSCRIPTS, None, |text| Ok(transcripts(text, environment)), known)?,
             debug_logging,
             config,
         })
     }
+}
+
+/// The folders that are named, and those that are known.
+fn transcripts(named: &str, environment: Environment<'_>) -> Vec<PathBuf> {
+    let named = named.split(',').map(str::trim).filter(|folder| !folder.is_empty());
+    named.map(places::at_home).chain(places::transcripts(environment)).collect()
 }
 
 #[cfg(test)]

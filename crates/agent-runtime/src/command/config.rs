@@ -53,6 +53,7 @@ fn rows(settings: &Settings) -> Vec<Row<'_>> {
         server_url,
         token_file,
         ignore,
+        transcripts,
         config,
     } = settings;
     vec![
@@ -80,6 +81,7 @@ fn rows(settings: &Settings) -> Vec<Row<'_>> {
         row(&names::SERVER_URL, server_url, |url| json!(url)),
         row(&names::TOKEN_FILE, token_file, |path| json!(path)),
         row(&names::IGNORE, ignore, |folders| json!(folders)),
+        row(&names::TRANSCRIPTS, transcripts, |folders| json!(folders)),
         row(&names::CONFIG, config, |path| json!(path)),
     ]
 }

@@ -106,6 +106,7 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         request_id_prefix: random::request_id_prefix()?,
         host_name: Some(machine::host_name()),
         processes: Some(Arc::new(ThisMachine)),
+        transcripts: settings.transcripts.value.clone(),
         redacts: settings.redact.value,
         keeps_original_files: settings.keep_original_files.value,
         ..Config::default()

@@ -50,13 +50,15 @@ pub(crate) static SERVER_URL: Name = Name::new("AGENT_ORCHESTRATOR_SESSION_MANAG
     .default("http://127.0.0.1:8765");
 pub(crate) static TOKEN_FILE: Name = Name::new("AGENT_RUNTIME_TOKEN_FILE", "token_file");
 pub(crate) static IGNORE: Name = Name::new("AGENT_RUNTIME_IGNORE", "ignore");
+pub(crate) static TRANSCRIPTS: Name =
+    Name::new("AGENT_RUNTIME_TRANSCRIPTS", "transcripts").default("where Claude Code and Codex keep theirs");
 pub(crate) static CONFIG: Name = Name::new("AGENT_RUNTIME_CONFIG", "config")
     .flag("--config")
     .default("agent-runtime/config.toml in your configuration folder")
     .not_in_file();
 
 /// All of them.
-pub(crate) static ALL: [&Name; 19] = [
+pub(crate) static ALL: [&Name; 20] = [
     &HOST,
     &PORT,
     &DATABASE,
@@ -75,6 +77,7 @@ pub(crate) static ALL: [&Name; 19] = [
     &SERVER_URL,
     &TOKEN_FILE,
     &IGNORE,
+    &TRANSCRIPTS,
     &CONFIG,
 ];
 

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use directories::{BaseDirs, ProjectDirs};
 
+use super::sources::Environment;
+
 /// The database when none is named; `None` for a user without a home.
 pub(crate) fn default_database() -> Option<PathBuf> {
     folders().map(|folders| folders.data_dir().join("agent-runtime.db"))
@@ -28,6 +30,26 @@ pub(crate) fn home() -> Option<PathBuf> {
 /// Where programs keep their configuration on Linux, for a user with this home.
 pub(crate) fn user_configuration(home: &Path) -> PathBuf {
     BaseDirs::new().map_or_else(|| home.join(".config"), |folders| folders.config_dir().to_owned())
+}
+
+/// A path as it is written in settings, where `~/` is the user's own folder.
+pub(crate) fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Where agents keep what was said: in their usual folders, and in those that they are told by the environment.
+pub(crate) fn transcripts(environment: Environment<'_>) -> Vec<PathBuf> {
+    let told = |variable: &str| environment(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = |folder: &str| home().map(|home| home.join(folder));
+    let claude = [told("CLAUDE_CONFIG_DIR"), usual(".claude"), usual(".config/claude")];
+    let codex = [told("CODEX_HOME"), usual(".codex")];
+    let claude = claude.into_iter().flatten().map(|folder| folder.join("projects"));
+    let codex =
+        codex.into_iter().flatten().flat_map(|folder| [folder.join("sessions"), folder.join("archived_sessions")]);
+    claude.chain(codex).collect()
 }
 
 fn folders() -> Option<ProjectDirs> {

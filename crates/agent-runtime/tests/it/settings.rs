@@ -66,6 +66,7 @@ async fn config_prints_every_setting() {
         "server_url",
         "token",
         "token_file",
+        "transcripts",
     ];
     assert_eq!(keys, expected);
     assert_eq!(settings["server_url"]["value"], json!("http://127.0.0.1:8765"));
