@@ -110,7 +110,7 @@ impl Database {
         match Settings::load(&Flags::default(), &there) {
             Ok(settings) => match &settings.database.value {
                 DatabaseUrl::Sqlite(path) => Self::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
-                other => Self::Elsewhere(values::shown_database(other)),
+                other @ DatabaseUrl::Postgres(_) => Self::Elsewhere(values::shown_database(other)),
             },
             Err(failure) => Self::Unknown(failure.reason()),
         }
