@@ -16,6 +16,7 @@ pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod shell;
 pub(crate) mod toml_hooks;
+pub(crate) mod turn;
 pub(crate) mod undo;
 pub(crate) mod versions;
 

@@ -9,6 +9,7 @@ use crate::settings::sources::Environment;
 use crate::setup::json_edit::Made;
 use crate::setup::receipt::{Change, Receipt, What};
 use crate::setup::service::Keeper;
+use crate::setup::turn::Turn;
 use crate::setup::{Home, files, install, undo};
 
 /// Carries it out.
@@ -26,6 +27,7 @@ pub(crate) fn run(command: ServiceCommand, environment: Environment<'_>) -> Resu
 }
 
 fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
+    let _turn = Turn::take(home)?;
     let mut receipt = Receipt::load(&home.state)?;
     if let Some(copy) = install::plan(&home.program)? {
         copy.make(&mut receipt)?;
@@ -59,6 +61,7 @@ fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
 }
 
 fn remove(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
+    let _turn = Turn::take(home)?;
     let mut receipt = Receipt::load(&home.state)?;
     let file = files::behind_links(&keeper.file(home))?;
     let Some(change) = planned_removal(&receipt, &file, &keeper.text(home)?)? else {

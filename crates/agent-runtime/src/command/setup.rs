@@ -11,6 +11,7 @@ use crate::settings::sources::Environment;
 use crate::setup::claude_code::Plan;
 use crate::setup::consent::Consent;
 use crate::setup::receipt::{Change, Receipt, What};
+use crate::setup::turn::Turn;
 use crate::setup::{Agent, Home, Scope, claude_code, codex, files, install, server, shown, undo};
 
 /// The variable that names our configuration file.
@@ -25,6 +26,7 @@ pub(crate) fn run(flags: &SetupFlags, environment: Environment<'_>) -> Result<()
         return Err(Failure::usage("only Claude Code's settings have scopes: say `setup claude-code --scope …`"));
     }
     let home = Home::find(environment)?;
+    let _turn = Turn::take(&home)?;
     let mut receipt = Receipt::load(&home.state)?;
     if flags.remove { remove(flags, &home, &mut receipt) } else { set_up(flags, &home, &mut receipt, environment) }
 }

@@ -8,15 +8,20 @@ use std::path::PathBuf;
 use agent_runtime_store::error::StoreError;
 use agent_runtime_store::{DatabaseUrl, Durability, OpenOptions};
 
+use crate::cli::Flags;
 use crate::failure::Failure;
 use crate::output;
 use crate::random;
-use crate::settings::places;
 use crate::settings::sources::Environment;
+use crate::settings::{Settings, places, values};
 use crate::setup::consent::Consent;
 use crate::setup::receipt::{Change, Receipt, What};
 use crate::setup::service::Keeper;
+use crate::setup::turn::Turn;
 use crate::setup::{Home, shown, undo};
+
+/// The variable that names our configuration file.
+const CONFIG: &str = "AGENT_RUNTIME_CONFIG";
 
 /// Carries it out: first what agents run, last the program and, when asked for, the data.
 ///
@@ -25,6 +30,7 @@ use crate::setup::{Home, shown, undo};
 /// the list then.
 pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -> Result<(), Failure> {
     let home = Home::find(environment)?;
+    let _turn = Turn::take(&home)?;
     let mut receipt = Receipt::load(&home.state)?;
     let (mut changes, mut gone, mut programs) = (Vec::new(), Vec::new(), Vec::new());
     for record in receipt.records() {
@@ -36,8 +42,14 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
             },
         }
     }
+    let database = Database::find(&home, environment);
     let folders = if purge { own_folders(&home) } else { Vec::new() };
-    let text = told(&changes, &programs, &folders);
+    let files = if purge { database.files_outside(&folders) } else { Vec::new() };
+    let mut text = told(&changes, &programs, &folders);
+    text.extend(files.iter().map(|file| format!("delete the database file {}\n", file.display())));
+    if purge && !text.is_empty() {
+        text.push_str(&database.left_alone());
+    }
     if text.is_empty() && gone.is_empty() {
         return output::print("There is nothing of agent-runtime to remove.\n");
     }
@@ -59,6 +71,7 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
     }
     if purge {
         not_in_use(places::default_database())?;
+        not_in_use(database.file())?;
     }
     for program in &programs {
         delete(fs::remove_file(program), program)?;
@@ -67,11 +80,68 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
     for folder in &folders {
         delete(fs::remove_dir_all(folder), folder)?;
     }
-    let kept = places::default_database().filter(|database| !purge && database.exists());
-    let kept = kept.map_or(String::new(), |database| {
-        format!("What was recorded is still in {} (uninstall --purge deletes it).\n", database.display())
-    });
+    for file in &files {
+        delete(fs::remove_file(file), file)?;
+    }
+    let both = places::default_database().into_iter().chain(database.file());
+    let mut kept: Vec<PathBuf> = both.filter(|database| !purge && database.exists()).collect();
+    kept.dedup();
+    let kept: Vec<String> = kept.iter().map(|database| database.display().to_string()).collect();
+    let kept = match kept.len() {
+        0 => database.left_alone(),
+        _ => format!("What was recorded is still in {} (uninstall --purge deletes it).\n", kept.join(" and ")),
+    };
     output::print(&format!("\nRemoved.\n{kept}"))
+}
+
+/// The database that the settings name, which may lie anywhere.
+enum Database {
+    File(PathBuf),
+    /// One that is no file; what it is called.
+    Elsewhere(String),
+    /// The settings cannot be read; why.
+    Unknown(String),
+}
+
+impl Database {
+    fn find(home: &Home, environment: Environment<'_>) -> Self {
+        // A configuration file that was named and is gone names no database.
+        let there = |variable: &str| environment(variable).filter(|_| variable != CONFIG || home.config.exists());
+        match Settings::load(&Flags::default(), &there) {
+            Ok(settings) => match &settings.database.value {
+                DatabaseUrl::Sqlite(path) => Self::File(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+                other @ DatabaseUrl::Postgres(_) => Self::Elsewhere(values::shown_database(other)),
+            },
+            Err(failure) => Self::Unknown(failure.reason()),
+        }
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        if let Self::File(path) = self { Some(path.clone()) } else { None }
+    }
+
+    /// Its files that lie in none of these folders: itself, and what stands beside it under its name.
+    fn files_outside(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
+        let Self::File(path) = self else { return Vec::new() };
+        if folders.iter().any(|folder| path.starts_with(folder)) {
+            return Vec::new();
+        }
+        let beside = ["", "-wal", "-shm", ".lock", ".room"].map(|end| {
+            let mut name = path.clone().into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        });
+        beside.into_iter().filter(|file| file.is_file()).collect()
+    }
+
+    /// What is said of a database that stays whatever is asked.
+    fn left_alone(&self) -> String {
+        match self {
+            Self::File(_) => String::new(),
+            Self::Elsewhere(name) => format!("The database {name} stays: delete it there.\n"),
+            Self::Unknown(reason) => format!("A database elsewhere stays, if the settings name one: {reason}\n"),
+        }
+    }
 }
 
 /// Makes sure that no server writes to what is to be deleted: it would go on into a file that nobody finds.

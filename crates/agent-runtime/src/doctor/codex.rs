@@ -2,6 +2,7 @@
 
 use super::entries::{self, Place};
 use super::finding::Finding;
+use super::program::same_file;
 use super::trust::{self, Listed};
 use crate::setup::versions::{self, Version};
 use crate::setup::{Agent, Home, shell, toml_hooks};
@@ -82,7 +83,7 @@ fn trusted(place: &Place, listed: Option<&[Listed]>) -> Finding {
             .fix(format!("look yourself: {by_hand}"));
     };
     let agent = place.agent.as_str();
-    let ours = listed.iter().filter(|hook| hook.file == place.file && shell::is_ours(&hook.command, agent));
+    let ours = listed.iter().filter(|hook| same_file(&hook.file, &place.file) && shell::is_ours(&hook.command, agent));
     let ours: Vec<&Listed> = ours.collect();
     let refused: Vec<&str> = ours.iter().filter(|hook| !hook.runs()).map(|hook| hook.event.as_str()).collect();
     let finding = if ours.is_empty() {

@@ -68,7 +68,12 @@ impl Place {
 
     /// The command that sets this place up.
     pub(crate) fn set_up(&self) -> String {
-        let scope = if self.scope == "user" { String::new() } else { format!(" --scope {}", self.scope) };
+        // Only Claude Code's settings have scopes.
+        let scope = if self.scope == "user" || self.agent == Agent::Codex {
+            String::new()
+        } else {
+            format!(" --scope {}", self.scope)
+        };
         format!("agent-runtime setup {}{scope}", self.agent.as_str())
     }
 
@@ -174,7 +179,7 @@ pub(crate) fn duplicates(agent: Agent, places: &[&Place]) -> Option<Finding> {
         ),
     );
     let finding = finding.figure("files", named);
-    Some(if first.scope == extra.scope {
+    Some(if first.scope == extra.scope || agent == Agent::Codex {
         finding.fix(format!("take them out of {}", extra.file.display()))
     } else {
         finding.fix("keep one of them").command(format!("{} --remove", extra.set_up()))

@@ -64,7 +64,7 @@ async fn run(launch: Launch) -> Said {
     let ended = launch.run().await;
     let [line] = &ended.stdout[..] else { panic!("one document, not {ended:#?}") };
     let document: Value = serde_json::from_str(line).expect("JSON");
-    let code = if document["grade"] == "problem" { 1 } else { 0 };
+    let code = i32::from(document["grade"] == "problem");
     assert_eq!((ended.code, ended.stderr.len()), (Some(code), 0), "{ended:#?}");
     Said { code: ended.code, document }
 }

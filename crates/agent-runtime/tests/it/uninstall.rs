@@ -114,3 +114,43 @@ async fn where_nothing_was_set_up_there_is_nothing_to_remove() {
     let said = Machine::new().must("uninstall").await;
     assert!(said.contains("nothing of agent-runtime to remove"), "{said}");
 }
+
+#[tokio::test]
+async fn purge_deletes_a_database_that_lies_elsewhere_and_names_it_first() {
+    let machine = Machine::new();
+    let folder = machine.folder.path().to_owned();
+    let database = folder.join("elsewhere/runs.db");
+    let config = folder.join("config/agent-runtime/config.toml");
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    fs::write(&config, format!("database = \"sqlite:{}\"\n", database.display())).expect("written");
+    let server = machine.launch("serve --port 0").start().await;
+    fs::write(folder.join("elsewhere/other.db"), "not ours").expect("written");
+    machine.must("setup claude-code --yes").await;
+    let ended = machine.run("uninstall --purge --yes").await;
+    assert!(ended.code == Some(1) && ended.failure().contains("runs.db: stop it"), "{ended:#?}");
+    assert!(database.exists());
+    server.stop().await;
+    let named = format!("delete the database file {}", database.display());
+    let said = machine.must("uninstall --purge --dry-run").await;
+    assert!(said.contains(&named) && database.exists(), "{said}");
+    machine.must("setup claude-code --yes").await;
+    let said = machine.must("uninstall --yes").await;
+    assert!(said.contains(&format!("still in {}", database.display())), "{said}");
+    machine.must("uninstall --purge --yes").await;
+    let left: Vec<_> =
+        fs::read_dir(folder.join("elsewhere")).expect("a folder").flatten().map(|it| it.file_name()).collect();
+    assert_eq!(left, ["other.db"]);
+}
+
+#[tokio::test]
+async fn set_ups_at_the_same_time_lose_nothing_of_each_other() {
+    let machine = Machine::new().script("claude", "echo 2.1.328").script("codex", "echo codex-cli 0.169.0");
+    let lines = ["claude-code", "codex", "claude-code --scope local", "--server http://a.example"];
+    let runs = lines.map(|line| machine.launch(&format!("setup {line} --yes")).spawn());
+    for run in runs {
+        let ended = run.ended().await;
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+    }
+    let receipt = machine.json(".local/state/agent-runtime/receipt.json");
+    assert_eq!(receipt["records"].as_array().map(Vec::len), Some(4), "{receipt:#}");
+}

@@ -134,3 +134,16 @@ async fn codex_itself_says_whether_it_trusts_the_hooks() {
     machine.write(".codex/config.toml", "[features]\nhooks = false\n");
     examine(&machine, &nobody()).await.must("hooks.codex.switched_on", "problem", "switched off");
 }
+
+#[tokio::test]
+async fn codex_hooks_in_a_project_too_are_told_without_a_command_that_is_none() {
+    let machine = Machine::new();
+    machine.must("setup codex --yes").await;
+    let project = machine.folder.path().join(".codex");
+    fs::create_dir_all(&project).expect("made");
+    fs::copy(machine.path(".codex/hooks.json"), project.join("hooks.json")).expect("copied");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.codex.duplicates", "note", "more than once");
+    assert_eq!(said.mended_by("hooks.codex.duplicates"), ("note", ""));
+    said.must("hooks.codex.project.installed", "ok", "hooks.json");
+}
