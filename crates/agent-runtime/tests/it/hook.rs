@@ -4,6 +4,7 @@
 mod input;
 mod kills;
 mod quiet;
+mod recorded_runs;
 mod recorder;
 mod refused;
 mod replay;

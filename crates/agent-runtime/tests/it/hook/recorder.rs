@@ -32,6 +32,19 @@ impl Request {
     pub(super) fn document(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
+
+    /// Sends the same to another server; its status, if it answers.
+    pub(super) fn sent_to(&self, address: SocketAddr) -> Option<u16> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        let headers = self.headers.iter().filter(|(name, _)| name != "connection");
+        let headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("POST {} HTTP/1.1\r\nconnection: close\r\n{}\r\n", self.path, headers.concat());
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(&self.body).ok()?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).ok()?;
+        line.split(' ').nth(1)?.parse().ok()
+    }
 }
 
 /// What to do with a request.
