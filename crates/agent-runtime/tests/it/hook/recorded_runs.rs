@@ -4,7 +4,7 @@
 
 mod claude_code;
 mod codex;
-mod held;
+pub(super) mod held;
 mod own;
 mod player;
 mod run;
@@ -34,6 +34,11 @@ async fn recorded_runs_are_held_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_of_our_own_outlast_kills_of_the_server() {
     outlast_kills(own::runs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_runs_outlast_kills_of_the_server() {
+    outlast_kills(shared::runs).await;
 }
 
 async fn are_held(runs: impl Fn(&Path) -> Vec<Run>) {
