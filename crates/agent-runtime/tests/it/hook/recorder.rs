@@ -50,6 +50,8 @@ impl Request {
 /// What to do with a request.
 pub(super) enum Reply {
     Status(u16, &'static str),
+    /// Answers with this stream of events, all at once.
+    Stream(String),
     /// Keeps the connection open and says nothing.
     Silence,
     /// Closes the connection without a word.
@@ -196,6 +198,10 @@ impl Shared {
         match reply {
             Reply::Cut => {}
             Reply::Silence => self.silent.lock().expect("connections").push(Box::new(stream)),
+            Reply::Stream(events) => {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(format!("{head}{events}").as_bytes());
+            }
             Reply::Status(status, body) => {
                 let length = body.len();
                 let _ = write!(stream, "HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n\r\n{body}");
@@ -213,7 +219,7 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.push((name.to_owned(), value.to_owned()));
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name == "content-length")?.1.parse().ok()?;
     let mut body = vec![0; length];
