@@ -1,5 +1,6 @@
 //! What a server holds of runs, compared with what they did.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -39,7 +40,10 @@ pub(super) async fn compare(server: &Process, runs: &[Run]) {
         }
         assert_eq!(session["activity"]["state"], "ended", "{id}");
         let events = get(server, &format!("{path}/events")).await;
-        let events = events["events"].as_array().expect("events").iter().map(told);
+        let events = events["events"].as_array().expect("events");
+        check_stored_order(events);
+        // A parent's end may end a subagent again that had ended before its server was started anew.
+        let events = events.iter().map(told);
         let mut events = events.filter(|event| *event != json!({"session_stop": "parent_ended"}));
         for group in &expected.told {
             let mut found: Vec<Value> = events.by_ref().take(group.len()).collect();
@@ -49,6 +53,18 @@ pub(super) async fn compare(server: &Process, runs: &[Run]) {
             assert_eq!(found, group, "{id}");
         }
         assert_eq!(events.collect::<Vec<_>>(), [] as [Value; 0], "{id} has more");
+    }
+}
+
+/// Checks that each call was stored before its end, whatever their timestamps say.
+fn check_stored_order(events: &[Value]) {
+    let ids = |kind: &'static str| {
+        let of_kind = events.iter().filter(move |event| event["event_type"] == kind);
+        of_kind.filter_map(|event| Some((event["tool_use_id"].as_str()?, event["id"].as_i64()?)))
+    };
+    let begun: HashMap<&str, i64> = ids("pre_tool").collect();
+    for (call, id) in ids("post_tool") {
+        assert!(begun.get(call).is_some_and(|begun| *begun < id), "{call} ended before it began");
     }
 }
 
