@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-claude_code_version=2.1.197
+claude_code_version=2.1.331
 codex_version=0.169.0
 folder="${CARGO_TARGET_DIR:-target}/tools/agents"
 wanted="claude-code $claude_code_version, codex $codex_version"

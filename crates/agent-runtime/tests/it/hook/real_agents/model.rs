@@ -15,7 +15,9 @@ pub(super) fn for_claude_code(request: &Request) -> Reply {
     let messages = asked["messages"].to_string();
     let results = messages.matches("\"tool_result\"").count();
     let bash = |id: &str, command: &str| use_of(id, "Bash", &json!({"command": command, "description": "Say it"}));
-    let errand = json!({"description": "Look", "prompt": ERRAND, "subagent_type": "general-purpose"});
+    let mut errand = json!({"description": "Look", "prompt": ERRAND, "subagent_type": "general-purpose"});
+    // Newer versions go on meanwhile, unless they are told not to.
+    errand["run_in_background"] = json!(false);
     let is_subagent = messages.contains(ERRAND) && !messages.contains(PROMPT);
     let blocks = match (is_subagent, results) {
         (true, 0) => vec![text("I look."), bash("call_inside", "echo inside")],
