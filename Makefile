@@ -5,7 +5,7 @@ ARGS ?=
 FILES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: run test build install check audit fmt gen demo bench torture dev help
+.PHONY: run test build install check audit fmt gen demo agents bench torture dev help
 
 run: ## Build the release and serve (ARGS="--port 9000" are passed on)
 	@scripts/setup.sh compiler
@@ -46,6 +46,10 @@ demo: ## Play recorded runs and follow them live (FILES="run.ndjson …")
 	@scripts/setup.sh compiler
 	$(CARGO) build --release --locked --package agent-runtime --bins --example demo
 	target/release/examples/demo $(FILES)
+
+agents: ## Run the agents' own programs with our hooks (fetches them with npm)
+	@scripts/setup.sh compiler
+	scripts/agents.sh
 
 bench: ## Measure, each figure beside its baseline (ARGS="post" for one)
 	$(CARGO) build --release --locked --package agent-runtime --package agent-runtime-bench

@@ -8,6 +8,7 @@ mod bad_input;
 mod delete;
 mod event_model;
 mod events;
+mod first_clients;
 mod forks;
 mod health;
 mod hooks;

@@ -4,6 +4,8 @@
 mod input;
 mod kills;
 mod quiet;
+mod real_agents;
+mod recorded_runs;
 mod recorder;
 mod refused;
 mod replay;

@@ -32,11 +32,26 @@ impl Request {
     pub(super) fn document(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
+
+    /// Sends the same to another server; its status, if it answers.
+    pub(super) fn sent_to(&self, address: SocketAddr) -> Option<u16> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        let headers = self.headers.iter().filter(|(name, _)| name != "connection");
+        let headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("POST {} HTTP/1.1\r\nconnection: close\r\n{}\r\n", self.path, headers.concat());
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(&self.body).ok()?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).ok()?;
+        line.split(' ').nth(1)?.parse().ok()
+    }
 }
 
 /// What to do with a request.
 pub(super) enum Reply {
     Status(u16, &'static str),
+    /// Answers with this stream of events, all at once.
+    Stream(String),
     /// Keeps the connection open and says nothing.
     Silence,
     /// Closes the connection without a word.
@@ -183,6 +198,10 @@ impl Shared {
         match reply {
             Reply::Cut => {}
             Reply::Silence => self.silent.lock().expect("connections").push(Box::new(stream)),
+            Reply::Stream(events) => {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(format!("{head}{events}").as_bytes());
+            }
             Reply::Status(status, body) => {
                 let length = body.len();
                 let _ = write!(stream, "HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n\r\n{body}");
@@ -200,7 +219,7 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.push((name.to_owned(), value.to_owned()));
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
     let length = headers.iter().find(|(name, _)| name == "content-length")?.1.parse().ok()?;
     let mut body = vec![0; length];

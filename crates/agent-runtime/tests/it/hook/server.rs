@@ -99,7 +99,8 @@ fn on(stand: &Stand, address: SocketAddr) -> Launch {
     Launch::bare(Arc::clone(&stand.folder)).arguments(["--port", &port, "--database", &database])
 }
 
-async fn start(stand: &Stand, address: SocketAddr) -> Process {
+/// The same, when it listens.
+pub(super) async fn start(stand: &Stand, address: SocketAddr) -> Process {
     on(stand, address).start().await
 }
 
