@@ -59,6 +59,14 @@ struct Reading<'a> {
     answers_here: bool,
 }
 
+/// How a prompt begins that Claude Code gives itself when a task in the background has ended.
+const OWN_NOTICE: &str = "<task-notification>";
+
+/// Whether a prompt is no person's.
+fn is_own_notice(document: &Document<'_>) -> bool {
+    document.text("prompt").is_some_and(|prompt| prompt.trim_start().starts_with(OWN_NOTICE))
+}
+
 impl Reading<'_> {
     fn events(&self, facts: &Facts, has_transcript: bool) -> Vec<ReportedEvent> {
         let is_subagent = facts.parent_session_id.is_some();
@@ -69,6 +77,7 @@ impl Reading<'_> {
             "SessionEnd" => vec![self.whole("session_stop")],
             "SubagentStart" if is_subagent => vec![self.whole("session_start")],
             "SubagentStop" if is_subagent => answer().into_iter().chain([self.whole("session_stop")]).collect(),
+            "UserPromptSubmit" if is_own_notice(&self.document) => vec![self.whole("task_notification")],
             "UserPromptSubmit" => vec![self.prompt().unwrap_or_else(|| self.other())],
             "PreToolUse" => vec![self.tool("pre_tool")],
             "PostToolUse" | "PostToolUseFailure" => vec![self.tool("post_tool")],

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `session_start`; `stop`, `stop_failure` and `interrupt` (a turn ends) | is `idle` |
 //! | `stop` while background tasks run | is `working` |
-//! | a `message` of the role `user` | is `working` |
+//! | a `message` of the role `user`; `task_notification` (a task in the background has ended) | is `working` |
 //! | `pre_tool` | is `working` on that tool, or `waiting_input` when the tool is one that asks a person |
 //! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one |
 //! | `permission_request`, the notification `permission_prompt` | is `waiting_permission` |
@@ -111,6 +111,7 @@ impl Signal {
             "session_stop" if reason == Some(PROCESS_GONE) => Self::Turn(ActivityState::Gone),
             "session_stop" => Self::Turn(ActivityState::Ended),
             "message" if role == Some("user") => Self::Turn(ActivityState::Working),
+            "task_notification" => Self::Turn(ActivityState::Working),
             "pre_tool" => match tool {
                 Some(tool) if ASKING_TOOLS.contains(&tool) => Self::Asks(ActivityState::WaitingInput, owned()),
                 tool => Self::ToolCalled { tool: tool.unwrap_or_default().to_owned(), call: call() },
@@ -212,6 +213,8 @@ mod tests {
             ("post_tool", bash),
             ("message", r#","role":"assistant""#),
             ("stop", ""),
+            ("task_notification", ""),
+            ("stop", ""),
             ("session_stop", ""),
         ]);
         let expected = [
@@ -222,6 +225,8 @@ mod tests {
             is(Working, "Bash"),
             is(Working, ""),
             None,
+            is(Idle, ""),
+            is(Working, ""),
             is(Idle, ""),
             is(Ended, ""),
         ];

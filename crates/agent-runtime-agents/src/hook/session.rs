@@ -43,7 +43,8 @@ pub(super) fn facts(
         return Ok(facts);
     }
     let title = document.text("session_title").and_then(|title| name::of_title(&title));
-    let prompt = || document.text("prompt").filter(|_| event_name == "UserPromptSubmit");
+    let prompt =
+        || document.text("prompt").filter(|_| event_name == "UserPromptSubmit" && !super::is_own_notice(document));
     if let Some(title) = title {
         (facts.session_name, facts.name_rank) = (title, NameRank::Title);
     } else if let Some(name) = prompt().and_then(|prompt| name::of_prompt(&prompt)) {

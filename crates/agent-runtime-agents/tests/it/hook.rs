@@ -3,7 +3,7 @@
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_agents::hook::read_hook;
-use agent_runtime_agents::report::{Options, Unreadable};
+use agent_runtime_agents::report::{NameRank, Options, Unreadable};
 use serde_json::{Value, json};
 
 use crate::harness::{AT, SESSION, all_shown, assert_has, document, envelope_at, event, report, report_with, shown};
@@ -55,6 +55,10 @@ fn a_prompt_is_a_message_of_the_user() {
         "hook": {"prompt_id": "p-1"},
     });
     assert_has(&event(&sent), &expected);
+    let notice = json!({"prompt": "<task-notification>\n<task-id>a1</task-id>\n</task-notification>"});
+    let of_no_person = event(&document("UserPromptSubmit", notice.clone()));
+    assert_eq!(of_no_person["event_type"], "task_notification");
+    assert_eq!(report(&document("UserPromptSubmit", notice)).facts.name_rank, NameRank::Folder);
     let without = event(&document("UserPromptSubmit", json!({"prompt": 5})));
     assert_eq!((&without["event_type"], &without["hook"]["prompt"]), (&json!("user_prompt_submit"), &json!(5)));
 }

@@ -143,7 +143,12 @@ impl Applying<'_> {
             if !self.find(&session_id)? {
                 continue;
             }
-            let name = self.known.get(&session_id).map_or("", |known| &known.row.session.session_name);
+            // Whether it runs is certain only now that it has been found.
+            let Some(session) = self.known.get(&session_id).map(|known| &known.row.session) else { continue };
+            if session.status == SessionStatus::Finished {
+                continue;
+            }
+            let name = &session.session_name;
             let mut body = String::from("{\"event_type\":\"session_stop\",\"session_id\":");
             push_string(&session_id, &mut body);
             body.push_str(",\"session_name\":");
