@@ -23,7 +23,7 @@ fn rows() -> Vec<(String, String)> {
 #[test]
 fn each_row_is_what_happens() {
     let rows = rows();
-    assert_eq!(rows.len(), 15, "{rows:?}");
+    assert_eq!(rows.len(), 16, "{rows:?}");
     for (first, event_type) in rows {
         let words: Vec<&str> = first.split('`').collect();
         let mut own = json!({"prompt": "Tea?", "source": "startup", "tool_name": "Bash", "tool_input": {},
