@@ -77,7 +77,7 @@ impl Reading<'_> {
             "SessionEnd" => vec![self.whole("session_stop")],
             "SubagentStart" if is_subagent => vec![self.whole("session_start")],
             "SubagentStop" if is_subagent => answer().into_iter().chain([self.whole("session_stop")]).collect(),
-            "UserPromptSubmit" if is_own_notice(&self.document) => vec![self.whole("task_notification")],
+            "UserPromptSubmit" if is_own_notice(self.document) => vec![self.whole("task_notification")],
             "UserPromptSubmit" => vec![self.prompt().unwrap_or_else(|| self.other())],
             "PreToolUse" => vec![self.tool("pre_tool")],
             "PostToolUse" | "PostToolUseFailure" => vec![self.tool("post_tool")],
