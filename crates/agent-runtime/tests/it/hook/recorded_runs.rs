@@ -11,7 +11,7 @@ mod run;
 mod shared;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::recorder::{Record, Recorder, Reply, Request};
@@ -43,7 +43,7 @@ async fn recorded_runs_outlast_kills_of_the_server() {
 
 async fn are_held(runs: impl Fn(&Path) -> Vec<Run>) {
     let (stand, address) = Stand::without_server();
-    let runs = runs(&stand.folder.path().join("transcripts"));
+    let runs = runs(&transcripts(&stand));
     if runs.is_empty() {
         return;
     }
@@ -65,7 +65,7 @@ async fn outlast_kills(runs: impl Fn(&Path) -> Vec<Run>) {
     let relay =
         Recorder::with(Arc::clone(&record), ([127, 0, 0, 1], 0).into(), move |request| pass_on(address, request));
     let stand = Stand::new(&relay.url());
-    let runs = runs(&stand.folder.path().join("transcripts"));
+    let runs = runs(&transcripts(&elsewhere));
     if runs.is_empty() {
         return;
     }
@@ -94,6 +94,11 @@ async fn outlast_kills(runs: impl Fn(&Path) -> Vec<Run>) {
     let status = stand.status();
     assert_eq!((&status["rejected"], &status["dropped"]), (&0.into(), &0.into()), "{status}");
     server.stop().await;
+}
+
+/// A folder in which the server of this home reads transcripts.
+fn transcripts(server: &Stand) -> PathBuf {
+    server.folder.path().join("home/.claude/projects/recorded")
 }
 
 /// Hands a request to the server, and its answer back; without a server, nobody answers.

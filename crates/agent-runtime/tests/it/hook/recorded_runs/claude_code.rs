@@ -166,7 +166,10 @@ impl Reading {
         if self.track.facts["session_name"].is_null() {
             self.track.facts["session_name"] = json!(name_of(text));
         }
-        self.track.hook("UserPromptSubmit", &json!({"prompt": text}), json!({"prompt": text}));
+        // What the program tells itself of tasks in the background is no person's.
+        let is_notice = text.starts_with("<task-notification>");
+        let told = if is_notice { json!({"task_notification": null}) } else { json!({"prompt": text}) };
+        self.track.hook("UserPromptSubmit", &json!({"prompt": text}), told);
     }
 
     fn returned(&mut self, call: &Value, block: &Value, result: &Value) {
