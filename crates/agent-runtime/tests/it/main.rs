@@ -24,5 +24,5 @@ mod signals;
 mod start;
 mod terminal;
 mod torture;
-mod transcripts;
 mod uninstall;
+mod words;

@@ -316,10 +316,10 @@ fn with_sdk() -> Arc<TempDir> {
 #[tokio::test]
 async fn what_the_sdk_tells_its_hooks_is_recorded_once() {
     for (language, name) in languages().into_iter().map(|language| (language, language.extension)) {
-        let server = server().await;
+        let folder = with_sdk();
+        let server = Launch::new().variable("AGENT_RUNTIME_TRANSCRIPTS", folder.path()).start().await;
         let way = Unreliable::to(&server).await;
         let block = if name == "py" { "with_claude" } else { "with-claude" };
-        let folder = with_sdk();
         ended_well(&program(&folder, language, block, &format!("http://{}", way.address)).run().await);
         assert!(way.attempts("/hooks/claude-code").len() >= 7, "the first document was sent three times");
         let session = &get(&server, "/sessions/sdk-1").await["session"];
