@@ -25,6 +25,7 @@ pub(crate) fn read_line(reader: &LineReader<'_>) -> LineReport {
     if is_of_another(reader) {
         return report;
     }
+    report.folder = line.some_text("cwd");
     report.branch = reader.clean_member(&mut report, line, "gitBranch").filter(|branch| branch != "HEAD");
     match line.text("type").as_deref() {
         Some("assistant") => read_answer(reader, &mut report),

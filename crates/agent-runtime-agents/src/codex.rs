@@ -18,7 +18,10 @@ pub(crate) fn read_line(reader: &LineReader<'_>, speaker: &mut Speaker) -> LineR
     }
     match &*line_type {
         "session_meta" => read_meta(reader, &payload, &mut report),
-        "turn_context" => report.model = reader.clean_member(&mut report, &payload, "model"),
+        "turn_context" => {
+            report.folder = payload.some_text("cwd");
+            report.model = reader.clean_member(&mut report, &payload, "model");
+        }
         "response_item" => read_item(reader, &payload, &mut report),
         // The other messages repeat what the items say.
         "event_msg" if payload.text("type").as_deref() == Some("thread_name_updated") => {
@@ -31,6 +34,7 @@ pub(crate) fn read_line(reader: &LineReader<'_>, speaker: &mut Speaker) -> LineR
 }
 
 fn read_meta(reader: &LineReader<'_>, payload: &Document<'_>, report: &mut LineReport) {
+    report.folder = payload.some_text("cwd");
     report.branch = reader.clean_member(report, &payload.object("git"), "branch");
     report.continues = payload.some_text("forked_from_id");
     let spawned = payload.object("source").object("subagent").object("thread_spawn");

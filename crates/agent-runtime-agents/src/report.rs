@@ -107,6 +107,8 @@ pub struct LineReport {
     pub model: Option<String>,
     /// The branch it works on.
     pub branch: Option<String>,
+    /// The folder in which the agent works at this line.
+    pub folder: Option<String>,
     /// A title for the session.
     pub title: Option<(String, NameRank)>,
     /// The session that this one was forked from.

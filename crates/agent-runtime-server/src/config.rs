@@ -31,6 +31,8 @@ pub struct Config {
     pub processes: Option<Arc<dyn Processes>>,
     /// Who keeps documents that agents will not send again.
     pub spool: Option<Arc<dyn Spool>>,
+    /// Who knows the folders of which nothing is recorded.
+    pub ignored: Option<Arc<dyn Ignored>>,
     /// Folders of this machine in which agents' transcripts are read; others are left alone.
     pub transcripts: Vec<PathBuf>,
     /// Whether secrets of known shapes are taken out before anything is stored.
@@ -43,6 +45,12 @@ pub struct Config {
 pub trait Processes: Send + Sync + 'static {
     /// Whether it still runs, and is not another of the same number. `None`: the system does not tell.
     fn is_alive(&self, process: Process) -> Option<bool>;
+}
+
+/// Tells of which folders nothing is recorded. Hooks ask it too; a transcript goes on when its agent enters one.
+pub trait Ignored: Send + Sync + 'static {
+    /// Whether nothing is recorded of an agent that works in this folder.
+    fn covers(&self, folder: &str) -> bool;
 }
 
 /// Keeps documents until they can be stored.
@@ -66,6 +74,7 @@ impl Default for Config {
             host_name: None,
             processes: None,
             spool: None,
+            ignored: None,
             transcripts: Vec::new(),
             redacts: true,
             keeps_original_files: false,

@@ -48,6 +48,8 @@ pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
                 Some(look) => reader.begin(look).await,
                 None => return,
             },
+            // More came at once than waits here: the store knows all of them.
+            () = app.words.missed() => reader.go_on().await,
             () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {
                 reader.look_again().await;
             }
@@ -61,6 +63,7 @@ pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
     for _ in 0..reader.again.len() {
         reader.look_again().await;
     }
+    // A long file is read on by whoever starts next.
 }
 
 struct Reader {
@@ -77,7 +80,8 @@ struct Followed {
     place: TranscriptPlace,
     /// Until when it is looked at often.
     until: Instant,
-    waits: bool,
+    /// When it is looked at again, if that is settled.
+    due: Option<Instant>,
     missing_since: Option<Instant>,
 }
 
@@ -86,6 +90,8 @@ struct Followed {
 enum Found {
     /// Everything that was there was read.
     End,
+    /// A slice was read, and there is more.
+    More,
     /// It is not there yet.
     NotYet,
     /// It cannot be read, and its session says so.
@@ -105,7 +111,9 @@ impl Reader {
             let Some(agent) = lines::agent(open.source) else { continue };
             let (session_id, at) = (open.session_id.clone(), timestamp::format(open.asked_us));
             let transcript = TranscriptRef { path: open.path, session_id, session_name: open.session_name, at };
-            self.follow(Look { agent, transcript }, open.place);
+            if !self.followed.contains(&open.session_id) {
+                self.follow(Look { agent, transcript }, open.place);
+            }
             self.look_at(open.session_id).await;
         }
     }
@@ -127,22 +135,24 @@ impl Reader {
     fn follow(&mut self, look: Look, place: TranscriptPlace) {
         let session_id = look.transcript.session_id.clone();
         let until = Instant::now() + self.app.config.limits.transcript_followed;
-        let waits = self.followed.peek(&session_id).is_some_and(|followed| followed.waits);
-        self.followed.put(session_id, Followed { look, place, until, waits, missing_since: None });
+        self.followed.put(session_id, Followed { look, place, until, due: None, missing_since: None });
     }
 
     async fn look_again(&mut self) {
-        let Some(Reverse((_, session_id))) = self.again.pop() else { return };
-        if let Some(followed) = self.followed.peek_mut(&session_id) {
-            followed.waits = false;
+        let Some(Reverse((when, session_id))) = self.again.pop() else { return };
+        // Otherwise it had to make room meanwhile, or is looked at another time.
+        if let Some(followed) = self.followed.peek_mut(&session_id).filter(|followed| followed.due == Some(when)) {
+            followed.due = None;
+            self.look_at(session_id).await;
         }
-        self.look_at(session_id).await;
     }
 
     async fn look_at(&mut self, session_id: String) {
         let Some(mut followed) = self.followed.pop(&session_id) else { return };
         let again = match self.take_new_lines(&mut followed).await {
             Ok(Found::Forgotten) => return,
+            // The others come in between: this one may be as long as it likes.
+            Ok(Found::More) => Duration::ZERO,
             Ok(found) if Instant::now() >= followed.until => match self.is_over(&mut followed, found).await {
                 Ok(true) => return,
                 Ok(false) => LATER,
@@ -151,34 +161,31 @@ impl Reader {
             Ok(_) => AGAIN,
             Err(error) => later(&error, &session_id),
         };
-        if !followed.waits {
-            followed.waits = true;
-            self.again.push(Reverse((Instant::now() + again, session_id.clone())));
+        let due = Instant::now() + again;
+        if followed.due.is_none_or(|settled| settled > due) {
+            followed.due = Some(due);
+            self.again.push(Reverse((due, session_id.clone())));
         }
         self.followed.put(session_id, followed);
     }
 
-    /// Stores what is new; what could not be stored is read again.
+    /// Stores what is new, a slice of it; what could not be stored is read again.
     async fn take_new_lines(&self, followed: &mut Followed) -> Result<Found, ApiError> {
-        loop {
-            let (transcript, place, app) = (followed.look.transcript.clone(), followed.place, Arc::clone(&self.app));
-            let read = move || file::read_on(&app.config.transcripts, &transcript, place);
-            match tokio::task::spawn_blocking(read).await.map_err(|error| broken(&error))? {
-                Ok(Read { lines, place, has_more }) => {
-                    followed.missing_since = None;
-                    match self.store(&followed.look, lines, place, has_more).await? {
-                        Some(place) => followed.place = place,
-                        None => return Ok(Found::Forgotten),
-                    }
-                    if !has_more {
-                        return Ok(Found::End);
-                    }
-                }
-                Err(Missing::NotYet) => return Ok(Found::NotYet),
-                Err(missing) => {
-                    self.app.journal.append(lines::unavailable(&followed.look, missing)?, None).await?;
-                    return Ok(Found::Unreadable);
-                }
+        let (transcript, place, app) = (followed.look.transcript.clone(), followed.place, Arc::clone(&self.app));
+        let read = move || file::read_on(&app.config.transcripts, &transcript, place);
+        match tokio::task::spawn_blocking(read).await.map_err(|error| broken(&error))? {
+            Ok(Read { lines, place, has_more }) => {
+                followed.missing_since = None;
+                let Some(place) = self.store(&followed.look, lines, place, has_more).await? else {
+                    return Ok(Found::Forgotten);
+                };
+                followed.place = place;
+                Ok(if has_more { Found::More } else { Found::End })
+            }
+            Err(Missing::NotYet) => Ok(Found::NotYet),
+            Err(missing) => {
+                self.app.journal.append(lines::unavailable(&followed.look, missing)?, None).await?;
+                Ok(Found::Unreadable)
             }
         }
     }
@@ -216,7 +223,7 @@ impl Reader {
             }
             // Words may come as long as it works, and no document tells when a person breaks in.
             Found::End if self.is_at_work(&look.transcript.session_id).await? => return Ok(false),
-            Found::End | Found::Unreadable | Found::Forgotten => {}
+            Found::End | Found::More | Found::Unreadable | Found::Forgotten => {}
         }
         self.app.journal.append(lines::settled(look, *place)?, None).await?;
         Ok(true)

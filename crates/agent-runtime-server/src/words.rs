@@ -6,14 +6,16 @@ use std::path::PathBuf;
 
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::report::TranscriptRef;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-/// Looks that wait. With more, some are left out: the next document asks again.
+/// Looks that wait. With more, the store is asked which transcripts are to be read on.
 const WAITING_LOOKS: usize = 1024;
 
 /// The sending end.
 pub(crate) struct Words {
     looks: mpsc::Sender<Look>,
+    /// Told when a look did not fit.
+    missed: Notify,
     folders: Vec<PathBuf>,
 }
 
@@ -28,7 +30,7 @@ impl Words {
     /// The sending end, and the other, which reads files in these folders.
     pub(crate) fn new(folders: Vec<PathBuf>) -> (Self, mpsc::Receiver<Look>) {
         let (looks, receiver) = mpsc::channel(WAITING_LOOKS);
-        (Self { looks, folders }, receiver)
+        (Self { looks, missed: Notify::new(), folders }, receiver)
     }
 
     /// Whether a file, as a document names it, is one that would be read.
@@ -38,7 +40,13 @@ impl Words {
 
     /// Has a transcript looked at, soon.
     pub(crate) fn look(&self, agent: Agent, transcript: TranscriptRef) {
-        // When too many wait, the next document of this session asks again.
-        let _ = self.looks.try_send(Look { agent, transcript });
+        if self.looks.try_send(Look { agent, transcript }).is_err() {
+            self.missed.notify_one();
+        }
+    }
+
+    /// Waits until a look did not fit.
+    pub(crate) async fn missed(&self) {
+        self.missed.notified().await;
     }
 }

@@ -4,7 +4,7 @@
 
 mod ancestry;
 pub(crate) mod configuration;
-mod ignored;
+pub(crate) mod ignored;
 mod input;
 pub(crate) mod log;
 

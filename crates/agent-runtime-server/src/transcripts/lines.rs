@@ -18,6 +18,30 @@ use super::file::Missing;
 /// Events stored in one go.
 const EVENTS_PER_COMMAND: usize = 256;
 
+/// Stands beside the speaker when the agent works in a folder of which nothing is recorded.
+const UNRECORDED: u8 = 0x80;
+
+/// The folder in which an agent works.
+#[derive(Default)]
+struct Folder {
+    name: Option<String>,
+    is_unrecorded: bool,
+}
+
+impl Folder {
+    /// Follows the agent into the folder that a line names, if it does; whether nothing is recorded there.
+    fn enter(&mut self, named: Option<&str>, app: &App) -> bool {
+        if let (Some(named), Some(ignored)) = (named, &app.config.ignored)
+            && self.name.as_deref() != Some(named)
+        {
+            // Links are resolved for it: asked once a folder, not once a line.
+            self.is_unrecorded = ignored.covers(named);
+            self.name = Some(named.to_owned());
+        }
+        self.is_unrecorded
+    }
+}
+
 /// The commands that store what the lines say, and with the last of them the place they were read to. When they say
 /// nothing there are none, unless the place is to be kept in any case.
 ///
@@ -35,12 +59,16 @@ pub(super) fn said_in(
     let mut commands = Vec::new();
     let (mut facts, mut events) = (facts(look)?, Vec::new());
     let nothing_known = facts.clone();
-    let mut speaker = Speaker::from_number(place.speaker);
+    let mut speaker = Speaker::from_number(place.speaker & !UNRECORDED);
+    let mut folder = Folder { is_unrecorded: place.speaker & UNRECORDED != 0, ..Folder::default() };
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         // A line that is no JSON, or is unknown, says nothing; the document is the agent's own, and may change.
         let Ok(said) = read_transcript_line(look.agent, &look.transcript, &mut speaker, line, &options) else {
             continue;
         };
+        if folder.enter(said.folder.as_deref(), app) {
+            continue;
+        }
         app.metrics.taken_out.count(&said.counted);
         let LineReport { events: new, model, branch, title, continues, parent_session_id, .. } = said;
         facts.model = model.or(facts.model);
@@ -56,7 +84,7 @@ pub(super) fn said_in(
             commands.push(command(facts.clone(), std::mem::take(&mut events), None));
         }
     }
-    place.speaker = speaker.number();
+    place.speaker = speaker.number() | if folder.is_unrecorded { UNRECORDED } else { 0 };
     if !commands.is_empty() || !events.is_empty() || facts != nothing_known || keeps_place {
         let read = TranscriptNews::Read { path: look.transcript.path.clone(), place: *place };
         commands.push(command(facts, events, Some(read)));

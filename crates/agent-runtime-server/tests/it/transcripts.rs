@@ -200,3 +200,32 @@ async fn a_document_that_comes_through_a_proxy_has_no_file_read() {
     let words = self::words(&server, 2).await;
     assert!(words[1]["content"].to_string().contains("From the file."), "{words:?}");
 }
+
+#[tokio::test]
+async fn a_long_transcript_does_not_hold_up_the_others() {
+    let server = TestServer::start().await;
+    let mut live = server.ws("").await;
+    let transcript = Transcript::new();
+    // A dozen slices of a file.
+    for number in 0..120 {
+        transcript.say(&format!("u{number}"), 2, &json!({"type": "text", "text": "word ".repeat(20_000)}));
+    }
+    let short = transcript.folder.path().join("t.jsonl");
+    let line = json!({"type": "assistant", "uuid": "short", "timestamp": "2025-12-03T10:00:02Z",
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "Short."}]}});
+    std::fs::write(&short, format!("{line}\n")).unwrap();
+    heard(&server, 1, &document("Stop", &json!({"transcript_path": transcript.path()}))).await;
+    let stop = json!({"session_id": "t", "transcript_path": short, "hook_event_name": "Stop"});
+    heard(&server, 2, &stop).await;
+    let (mut of_long, mut of_short) = (0, None);
+    while of_long < 120 {
+        let message = live.next().await;
+        if message["data"]["role"] == "assistant" {
+            of_long += usize::from(message["data"]["session_id"] == "s");
+            if message["data"]["session_id"] == "t" {
+                of_short = Some(of_long);
+            }
+        }
+    }
+    assert!(of_short.is_some_and(|before| before < 120), "{of_short:?}");
+}

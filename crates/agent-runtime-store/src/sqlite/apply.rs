@@ -17,6 +17,7 @@ use crate::error::CommandError;
 use crate::lifecycle::{self, SessionChange, SessionRow};
 
 use super::rows::{SESSION_COLUMNS, as_json, insert_session, session_row, update_activity, update_session};
+use super::transcripts;
 
 /// A transaction under way.
 ///
@@ -138,7 +139,7 @@ impl<'a> Applying<'a> {
             self.forget(session_id)?;
         }
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
-        self.connection.execute("DELETE FROM transcripts WHERE session_id = ?1", [session_id])?;
+        transcripts::let_go(self.connection, session_id)?;
         self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
         let mut quoted = String::new();
         push_string(session_id, &mut quoted);

@@ -36,6 +36,14 @@ pub(super) fn note(connection: &Connection, facts: &Facts, news: &TranscriptNews
     Ok(())
 }
 
+/// Reads no further in the transcript of a session that is deleted. The place stays: should its agent take it up again,
+/// what was deleted does not come back.
+pub(super) fn let_go(connection: &Connection, session_id: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE transcripts SET is_open = 0 WHERE session_id = ?1";
+    connection.prepare_cached(sql)?.execute([session_id])?;
+    Ok(())
+}
+
 fn read_to(connection: &Connection, session_id: &str, path: &str, place: TranscriptPlace) -> rusqlite::Result<()> {
     let TranscriptPlace { offset, file, speaker } = place;
     let (device, inode) = file.map(|(device, inode)| (device.cast_signed(), inode.cast_signed())).unzip();

@@ -53,9 +53,14 @@ async fn a_document_that_came_since_keeps_it_open() {
 }
 
 #[tokio::test]
-async fn it_goes_with_its_session() {
+async fn what_was_deleted_does_not_come_back_when_its_session_is_taken_up_again() {
     let mut opened = Opened::fresh();
-    opened.one(of_transcript(facts("a"), Grows { path: "/home/a.jsonl".into() })).unwrap();
+    let path = || String::from("/home/a.jsonl");
+    opened.one(of_transcript(facts("a"), Grows { path: path() })).unwrap();
+    opened.one(of_transcript(facts("a"), Read { path: path(), place: place(10) })).unwrap();
     opened.one(Command::DeleteSession { session_id: "a".into() }).unwrap();
-    assert_eq!(opened.store.transcript_place("a", "/home/a.jsonl").await.unwrap(), None);
+    assert_eq!(open(&opened).await, []);
+    let start = Facts { is_start: true, ..facts("a") };
+    opened.one(of_transcript(start, Grows { path: path() })).unwrap();
+    assert_eq!(open(&opened).await, [("a".into(), 10)]);
 }

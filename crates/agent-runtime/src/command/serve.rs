@@ -18,10 +18,11 @@ use tokio_util::sync::CancellationToken;
 use self::spooled::OwnSpool;
 use crate::bind::Host;
 use crate::failure::Failure;
+use crate::hook::ignored::IgnoredFolders;
 use crate::machine::ThisMachine;
-use crate::settings::Settings;
 use crate::settings::sources::Origin;
 use crate::settings::values::shown_database;
+use crate::settings::{Settings, places};
 use crate::{logging, machine, output, random};
 
 /// Files that the server needs besides one for each connection: database, listeners, the runtime's own.
@@ -106,6 +107,7 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         request_id_prefix: random::request_id_prefix()?,
         host_name: Some(machine::host_name()),
         processes: Some(Arc::new(ThisMachine)),
+        ignored: Some(Arc::new(IgnoredFolders::new(&settings.ignore.value, places::home().as_deref()))),
         transcripts: settings.transcripts.value.clone(),
         redacts: settings.redact.value,
         keeps_original_files: settings.keep_original_files.value,

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::show::last_stop;
 use crate::cli::arguments::Wait as Arguments;
 use crate::client::follow::{Follower, Message};
-use crate::client::record::{Event, Recorded, Session};
+use crate::client::record::{Activity, Event, Recorded, Session};
 use crate::client::{Client, path};
 use crate::failure::Failure;
 use crate::output::plain;
@@ -112,17 +112,20 @@ impl Ended {
     }
 }
 
+/// Events that end a turn of a session whose activity the server does not tell.
+const ENDS_TURN: [&str; 3] = ["stop", "stop_failure", "interrupt"];
+
 /// Waits for the end.
 async fn ended(client: &Client, id: &str, turn: bool) -> Result<Ended, Failure> {
     let deleted = || Failure::Unknown(format!("'{}' was deleted", plain::line(id)));
     let mut follower = Follower::new(client, vec![id.to_owned()], None);
-    let mut finished = false;
+    let (mut finished, mut has_activity) = (false, false);
     loop {
         match follower.next().await? {
             // What ended before is seen here, what ends from now on is told below: nothing lies between.
             Message::Begin { sessions, .. } => {
                 let session = sessions.into_iter().find(|one| one.record.session_id == id).ok_or_else(deleted)?;
-                finished = session.record.finished();
+                (finished, has_activity) = (session.record.finished(), session.record.activity.is_some());
                 if finished {
                     return Ok(Ended::by(last_stop(client, id).await?));
                 }
@@ -130,37 +133,45 @@ async fn ended(client: &Client, id: &str, turn: bool) -> Result<Ended, Failure> 
                     return Ok(Ended::Turn);
                 }
             }
-            Message::Event { event, .. } => {
+            Message::Event { event, activity, .. } => {
                 let event = client.event(&event)?;
-                match event.event_type.as_str() {
-                    // One that came too late, behind a newer start, ends nothing.
-                    "session_stop" if finished => return Ok(Ended::by(Some(event))),
-                    "stop" if turn => return Ok(Ended::Turn),
-                    _ => {}
+                // One that came too late, behind a newer start, ends nothing.
+                if event.event_type == "session_stop" && finished {
+                    return Ok(Ended::by(Some(event)));
+                }
+                let over = activity.map(|activity| rests(&activity));
+                if turn && over.unwrap_or(!has_activity && ENDS_TURN.contains(&event.event_type.as_str())) {
+                    return Ok(Ended::Turn);
                 }
             }
             Message::Deleted { .. } => return Err(deleted()),
             // What an event does to its session is told before it.
             Message::Session { session, .. } => {
                 let session: Option<Recorded<Session>> = Recorded::read(session);
-                finished = session.is_some_and(|session| session.record.finished());
+                finished = session.as_ref().is_some_and(|session| session.record.finished());
+                has_activity = session.is_some_and(|session| session.record.activity.is_some());
             }
             Message::Reset { .. } | Message::Other { .. } => {}
         }
     }
 }
 
+/// What an agent does between two turns, or has stopped doing for good.
+fn rests(activity: &Activity) -> bool {
+    matches!(activity.state.as_str(), "idle" | "waiting_input" | "gone" | "ended")
+}
+
 /// Whether the agent has nothing to do: its turn ended, and nobody gave it another.
 async fn turn_is_over(client: &Client, session: &Session) -> Result<bool, Failure> {
     if let Some(activity) = &session.activity {
-        return Ok(matches!(activity.state.as_str(), "idle" | "waiting_input" | "gone" | "ended"));
+        return Ok(rests(activity));
     }
     let newest = [("order", "desc"), ("limit", LOOKED_AT)];
     let mut list = client.list(&path(&["sessions", &session.session_id, "events"], &newest)).await?;
     while let Some(text) = list.next().await? {
         let event = client.event(&text)?;
         match event.event_type.as_str() {
-            "stop" => return Ok(true),
+            ends if ENDS_TURN.contains(&ends) => return Ok(true),
             "message" | "pre_tool" | "post_tool" | "session_start" => return Ok(false),
             // A notification, say: the turn is what it was.
             _ => {}

@@ -8,6 +8,22 @@ pub(super) struct Pattern {
     path: PathBuf,
 }
 
+/// The folders that the settings name, for a server that reads transcripts.
+pub(crate) struct IgnoredFolders(Vec<Pattern>);
+
+impl IgnoredFolders {
+    /// Reads the patterns.
+    pub(crate) fn new(patterns: &[String], home: Option<&Path>) -> Self {
+        Self(patterns.iter().map(|pattern| Pattern::new(pattern, home)).collect())
+    }
+}
+
+impl agent_runtime_server::config::Ignored for IgnoredFolders {
+    fn covers(&self, folder: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.covers(Path::new(folder)))
+    }
+}
+
 impl Pattern {
     /// Reads a pattern; `~` at its beginning is the user's home.
     pub(super) fn new(text: &str, home: Option<&Path>) -> Self {

@@ -16,7 +16,11 @@ fn transcript(folder: &Path) -> PathBuf {
 }
 
 fn say(transcript: &Path, words: &str) {
-    let line = json!({"type": "assistant", "uuid": words, "timestamp": "2025-12-03T10:00:00Z",
+    say_in("/work/tea", transcript, words);
+}
+
+fn say_in(folder: &str, transcript: &Path, words: &str) {
+    let line = json!({"type": "assistant", "uuid": words, "cwd": folder, "timestamp": "2025-12-03T10:00:00Z",
         "message": {"role": "assistant", "content": [{"type": "text", "text": words}]}});
     let mut file = fs::OpenOptions::new().create(true).append(true).open(transcript).expect("opened");
     file.write_all(format!("{line}\n").as_bytes()).expect("written");
@@ -63,6 +67,31 @@ async fn a_kill_loses_no_words_though_no_document_follows() {
     say(&transcript, "after");
     let server = Launch::on(folder).start().await;
     assert_eq!(texts(&server, 2).await, ["before", "after"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_said_in_an_ignored_folder_is_not_recorded() {
+    let launch = Launch::new().variable("AGENT_RUNTIME_IGNORE", "/clients/*");
+    let transcript = transcript(&launch.folder().path().join("home/.claude"));
+    say(&transcript, "before");
+    say_in("/clients/a", &transcript, "a client's secret");
+    // Lines that tell no folder are of the last that was told.
+    let title = json!({"type": "ai-title", "aiTitle": "A client's name"});
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&transcript)
+        .and_then(|mut file| writeln!(file, "{title}"))
+        .expect("written");
+    let server = launch.start().await;
+    stop_of_turn(&server, &transcript).await;
+    assert_eq!(texts(&server, 1).await, ["before"]);
+    say(&transcript, "after");
+    stop_of_turn(&server, &transcript).await;
+    assert_eq!(texts(&server, 2).await, ["before", "after"]);
+    let session =
+        server.http.get(server.url("/sessions/s")).send().await.expect("an answer").text().await.expect("text");
+    assert!(!session.contains("client"), "{session}");
     server.stop().await;
 }
 

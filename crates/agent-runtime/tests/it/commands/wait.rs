@@ -68,6 +68,30 @@ async fn a_turn_ends_with_its_stop_and_is_over_until_the_next_begins() {
     assert_eq!(ended, (Some(4), outcome("finished", Some(4), None)));
 }
 
+/// A document of Claude Code in the session `one`.
+async fn document(scene: &Scene, event: &str, more: Value) {
+    let mut document = json!({"session_id": "one", "cwd": "/work/tea", "hook_event_name": event});
+    document.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
+    let request = scene.server.http.post(scene.server.url("/hooks/claude-code")).json(&document);
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn an_agents_turn_ends_when_it_rests_however_it_came_to() {
+    for (last, more) in [("StopFailure", json!({"error": "overloaded"})), ("Interrupt", json!({})), ("Stop", json!({}))]
+    {
+        let scene = Scene::new().await;
+        document(&scene, "UserPromptSubmit", json!({"prompt": "Go"})).await;
+        let running = scene.command(&["wait", "one", "--turn"]).spawn();
+        scene.followed().await;
+        document(&scene, "Stop", json!({"background_tasks": [{"id": "b1", "type": "shell"}]})).await;
+        document(&scene, "PreToolUse", json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t1"})).await;
+        assert!(running.alive(), "a task in the background goes on");
+        document(&scene, last, more).await;
+        assert_eq!(running.ended().await.code, Some(0), "{last}");
+    }
+}
+
 #[tokio::test]
 async fn a_stop_ends_no_session() {
     let scene = Scene::new().await;
