@@ -137,7 +137,7 @@ impl SessionRow {
         }
         // What comes late says nothing of now; but hooks run side by side, and a call that came back is not open.
         if self.activity_us.is_some_and(|known_us| event.instant_us < known_us) {
-            if matches!(event.signal, Signal::ToolCalled { .. } | Signal::ToolReturned { .. }) {
+            if matches!(event.signal, Signal::ToolCalled { .. } | Signal::ToolReturned { .. } | Signal::Asks { .. }) {
                 event.signal.follow(&mut self.open_tools);
             }
             return false;

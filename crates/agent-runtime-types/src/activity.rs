@@ -6,10 +6,10 @@
 //! | signal | the session then |
 //! | --- | --- |
 //! | `session_start`; `stop`, `stop_failure` and `interrupt` (a turn ends) | is `idle` |
-//! | `stop` while background tasks run | is `working` |
+//! | `stop` while background tasks run; the `session_start` of a subagent | is `working` |
 //! | a `message` of the role `user`; `task_notification` (a task in the background has ended) | is `working` |
 //! | `pre_tool` | is `working` on that tool, or `waiting_input` when the tool is one that asks a person |
-//! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one |
+//! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one; waiting, when an open one still waits for a person |
 //! | `permission_request`, the notification `permission_prompt` | is `waiting_permission` |
 //! | the notifications `idle_prompt`, `elicitation_dialog`, `elicitation_url_dialog`, `agent_needs_input`; `elicitation` | is `waiting_input` |
 //! | `session_stop` | is `ended`, or `gone` when its process was found to be |
@@ -73,13 +73,24 @@ pub enum Signal {
     /// It is in this state now, and no tool is open any more.
     Turn(ActivityState),
     /// It asks a person; what is open stays open.
-    Asks(ActivityState, Option<String>),
+    Asks {
+        /// What it waits for.
+        state: ActivityState,
+        /// The tool that it asks for.
+        tool: Option<String>,
+        /// A hash of what goes into it: the question does not name the call.
+        input: Option<u64>,
+    },
     /// A tool was called.
     ToolCalled {
         /// The tool.
         tool: String,
         /// The call, where it has an id.
         call: Option<String>,
+        /// A hash of what goes into it.
+        input: Option<u64>,
+        /// What it waits for, when the tool itself asks a person.
+        asks: Option<ActivityState>,
     },
     /// A call has come back.
     ToolReturned {
@@ -93,6 +104,11 @@ pub enum Signal {
 pub struct OpenTool {
     call: String,
     tool: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input: Option<u64>,
+    /// What it waits for a person to do, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asks: Option<ActivityState>,
 }
 
 impl Signal {
@@ -102,6 +118,7 @@ impl Signal {
         role: Option<&str>,
         reason: Option<&str>,
         tool: Option<&str>,
+        input: Option<&str>,
         unknown: &[&Member<'_>],
     ) -> Self {
         let member = |key: &str| unknown.iter().find(|member| member.key == key).map(|member| member.value);
@@ -112,15 +129,22 @@ impl Signal {
             "session_stop" => Self::Turn(ActivityState::Ended),
             "message" if role == Some("user") => Self::Turn(ActivityState::Working),
             "task_notification" => Self::Turn(ActivityState::Working),
-            "pre_tool" => match tool {
-                Some(tool) if ASKING_TOOLS.contains(&tool) => Self::Asks(ActivityState::WaitingInput, owned()),
-                tool => Self::ToolCalled { tool: tool.unwrap_or_default().to_owned(), call: call() },
+            "pre_tool" => Self::ToolCalled {
+                tool: owned().unwrap_or_default(),
+                call: call(),
+                input: input.map(hash),
+                asks: tool.filter(|tool| ASKING_TOOLS.contains(tool)).map(|_| ActivityState::WaitingInput),
             },
             "post_tool" | "permission_denied" => Self::ToolReturned { call: call() },
-            "permission_request" => Self::Asks(ActivityState::WaitingPermission, owned()),
-            "elicitation" => Self::Asks(ActivityState::WaitingInput, None),
+            "permission_request" => Self::Asks {
+                state: ActivityState::WaitingPermission,
+                tool: owned(),
+                input: member("hook").and_then(input_of).map(hash),
+            },
+            "elicitation" => asks(ActivityState::WaitingInput),
             "notification" => member("hook").map_or(Self::None, notification),
             "stop" if member("hook").is_some_and(has_background_tasks) => Self::Turn(ActivityState::Working),
+            "session_start" if member("hook").is_some_and(is_of_subagent) => Self::Turn(ActivityState::Working),
             "session_start" | "stop" | "stop_failure" | "interrupt" => Self::Turn(ActivityState::Idle),
             _ => Self::None,
         }
@@ -134,32 +158,66 @@ impl Signal {
                 open.clear();
                 Some((*state, None))
             }
-            Self::Asks(state, tool) => Some((*state, tool.clone())),
-            Self::ToolCalled { tool, call } => {
+            Self::Asks { state, tool, input } => {
+                let is_meant = |known: &&mut OpenTool| {
+                    known.asks.is_none() && Some(&known.tool) == tool.as_ref() && known.input == *input
+                };
+                if let Some(known) = open.iter_mut().find(is_meant) {
+                    known.asks = Some(*state);
+                }
+                Some((*state, tool.clone()))
+            }
+            Self::ToolCalled { tool, call, input, asks } => {
+                let waits = waiting(open);
                 if let Some(call) = call {
                     open.retain(|known| known.call != *call);
                     if open.len() >= MAX_OPEN_TOOLS {
                         open.remove(0);
                     }
-                    open.push(OpenTool { call: call.clone(), tool: tool.clone() });
+                    open.push(OpenTool { call: call.clone(), tool: tool.clone(), input: *input, asks: *asks });
                 }
-                Some((ActivityState::Working, Some(tool.clone()).filter(|tool| !tool.is_empty())))
+                let own = (asks.unwrap_or(ActivityState::Working), Some(tool.clone()).filter(|tool| !tool.is_empty()));
+                Some(if asks.is_some() { own } else { waits.unwrap_or(own) })
             }
             Self::ToolReturned { call } => {
                 if let Some(call) = call {
                     open.retain(|known| known.call != *call);
                 }
-                Some((ActivityState::Working, open.last().map(|known| known.tool.clone())))
+                let works_on = || (ActivityState::Working, open.last().map(|known| known.tool.clone()));
+                Some(waiting(open).unwrap_or_else(works_on))
             }
         }
     }
 }
 
+/// What the newest of the open calls waits for that waits for a person: other calls go on beside it, and hide nothing.
+fn waiting(open: &[OpenTool]) -> Option<(ActivityState, Option<String>)> {
+    open.iter().rev().find_map(|known| Some((known.asks?, Some(known.tool.clone()))))
+}
+
+/// A subagent is started with its work.
+fn is_of_subagent(hook: &str) -> bool {
+    text_of(hook, "hook_event_name").as_deref() == Some("SubagentStart")
+}
+
+fn asks(state: ActivityState) -> Signal {
+    Signal::Asks { state, tool: None, input: None }
+}
+
+fn input_of(hook: &str) -> Option<&str> {
+    json::members(hook).iter().find(|member| member.key == "tool_input").map(|member| member.value)
+}
+
+/// FNV-1a of 64 bits: it is kept, so that it must stay the same.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 fn notification(hook: &str) -> Signal {
     match text_of(hook, "notification_type").as_deref() {
-        Some("permission_prompt") => Signal::Asks(ActivityState::WaitingPermission, None),
+        Some("permission_prompt") => asks(ActivityState::WaitingPermission),
         Some("idle_prompt" | "elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
-            Signal::Asks(ActivityState::WaitingInput, None)
+            asks(ActivityState::WaitingInput)
         }
         _ => Signal::None,
     }
@@ -258,13 +316,34 @@ mod tests {
     }
 
     #[test]
+    fn calls_beside_it_do_not_hide_one_that_waits_for_a_person() {
+        let asked = r#","tool_name":"Bash","tool_use_id":"1","tool_input":{"command":"rm -rf x"}"#;
+        let twin = r#","tool_name":"Bash","tool_use_id":"2","tool_input":{"command":"ls"}"#;
+        let beside = r#","tool_name":"Read","tool_use_id":"3""#;
+        let asks = r#","tool_name":"Bash","hook":{"tool_input":{"command":"rm -rf x"}}"#;
+        let played = play(&[
+            ("pre_tool", asked),
+            ("pre_tool", twin),
+            ("permission_request", asks),
+            ("pre_tool", beside),
+            ("post_tool", twin),
+            ("post_tool", beside),
+            ("post_tool", asked),
+        ]);
+        let waits = || is(WaitingPermission, "Bash");
+        let expected = [is(Working, "Bash"), is(Working, "Bash"), waits(), waits(), waits(), waits(), is(Working, "")];
+        assert_eq!(played, expected);
+    }
+
+    #[test]
     fn a_turn_that_left_tasks_behind_is_at_work_and_a_lost_process_is_gone() {
         let played = play(&[
+            ("session_start", r#","hook":{"hook_event_name":"SubagentStart"}"#),
             ("stop", r#","hook":{"background_tasks":[{"id":"x"}]}"#),
             ("stop", r#","hook":{"background_tasks":[]}"#),
             ("session_stop", r#","reason":"process_gone""#),
         ]);
-        assert_eq!(played, [is(Working, ""), is(Idle, ""), is(Gone, "")]);
+        assert_eq!(played, [is(Working, ""), is(Working, ""), is(Idle, ""), is(Gone, "")]);
     }
 
     #[test]

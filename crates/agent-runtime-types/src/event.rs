@@ -128,7 +128,14 @@ impl NewEvent {
         }
         Ok(Self {
             is_error: error.is_some(),
-            signal: Signal::of(&event_type, role.as_deref(), reason.as_deref(), tool_name.as_deref(), &unknown),
+            signal: Signal::of(
+                &event_type,
+                role.as_deref(),
+                reason.as_deref(),
+                tool_name.as_deref(),
+                tool_input.map(|member| member.value),
+                &unknown,
+            ),
             is_answer: has_text && event_type == "message" && role.as_deref() == Some("assistant"),
             body: shown(&known, &unknown, body.len()),
             event_type: event_type.into_owned(),

@@ -162,7 +162,9 @@ async fn a_person_who_breaks_in_long_after_the_last_document_is_seen() {
 #[tokio::test]
 async fn a_transcript_that_never_comes_is_told() {
     let server = impatient().await;
-    heard(&server, 1, &document("Stop", &json!({}))).await;
+    heard(&server, 1, &document("Stop", &json!({"last_assistant_message": "From the hook."}))).await;
+    let words = words(&server, 1).await;
+    assert!(words[0]["content"].to_string().contains("From the hook."), "nobody else will say it: {words:?}");
     assert_eq!(event(&server, "transcript_unavailable").await["reason"], "the transcript is not there");
 }
 
