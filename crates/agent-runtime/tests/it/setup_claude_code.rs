@@ -223,6 +223,32 @@ async fn broken_settings_are_refused_with_their_line_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_key_that_stands_twice_is_refused_whoever_put_it_there() {
+    let machine = Machine::new();
+    machine.must("setup claude-code --yes").await;
+    let settings = machine.read(SETTINGS);
+    // Ours is in the first list, and the agent reads the last one alone.
+    let mine = r#"[{"hooks": [{"type": "command", "command": "my-own-thing"}]}]"#;
+    for list in ["[]", mine] {
+        let end = settings.trim_end().strip_suffix("\n  }\n}").expect("hooks at the end");
+        machine.write(SETTINGS, &format!("{end},\n    \"Stop\": {list}\n  }}\n}}\n"));
+        let before = machine.snapshot();
+        let line = end.lines().count() + 1;
+        let place = format!("{}, line {line}, column 5: `Stop` stands", machine.path(SETTINGS).display());
+        for command in ["setup claude-code --yes", "setup claude-code --remove --yes", "uninstall --yes"] {
+            let ended = machine.run(command).await;
+            assert_eq!(ended.code, Some(1), "{command}: {ended:#?}");
+            assert!(ended.failure().starts_with(&place), "{command}: {ended:#?}");
+            assert_eq!(machine.snapshot(), before, "{command}");
+        }
+    }
+    // With the second one taken out, all is well again.
+    machine.write(SETTINGS, &settings);
+    machine.must("setup claude-code --remove --yes").await;
+    assert!(!machine.path(SETTINGS).exists());
+}
+
+#[tokio::test]
 async fn the_old_bytes_are_kept_in_our_state_folder() {
     let machine = Machine::new();
     machine.write(SETTINGS, ODD);
