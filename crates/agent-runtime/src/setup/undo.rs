@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::receipt::{Change, Receipt, Record, What};
+use super::receipt::{Before, Change, Receipt, Record, What};
 use super::{Agent, broken, files, json_edit, server, shell, text_of, toml_hooks};
 use crate::failure::Failure;
 
@@ -19,10 +19,15 @@ pub(crate) fn without_us(
 ) -> Result<Option<Vec<u8>>, Failure> {
     let Some(current) = current else { return Ok(None) };
     let record = receipt.of(file);
+    let before = record.map_or(Ok(Before::Lost), |record| receipt.before(record))?;
     if let Some(record) = record
         && receipt.is_as_written(record, current)?
     {
-        return receipt.before(record);
+        match before {
+            Before::NoFile => return Ok(None),
+            Before::Bytes(bytes) => return Ok(Some(bytes)),
+            Before::Lost => {}
+        }
     }
     let text = text_of(file, Some(current))?;
     let stripped = strip(what, file, &text, record)?;

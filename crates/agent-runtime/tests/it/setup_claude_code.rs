@@ -285,6 +285,18 @@ async fn after_changes_removal_takes_our_entries_only() {
 }
 
 #[tokio::test]
+async fn settings_whose_old_bytes_are_lost_stay_with_everything_but_ours() {
+    for line in ["setup claude-code --remove --yes", "uninstall --yes"] {
+        let machine = Machine::new();
+        machine.write(SETTINGS, "{\"mine\": 1}\n");
+        machine.must("setup claude-code --yes").await;
+        fs::remove_file(machine.path(".local/state/agent-runtime/backups/0001.before")).expect("removed");
+        machine.must(line).await;
+        assert_eq!(machine.read(SETTINGS), "{\"mine\": 1}\n", "{line}");
+    }
+}
+
+#[tokio::test]
 async fn removal_takes_the_files_and_folders_that_were_made() {
     let machine = Machine::new();
     let before = machine.snapshot();
