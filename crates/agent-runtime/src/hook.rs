@@ -147,8 +147,8 @@ fn envelope(now_us: i64) -> Result<Envelope, Lost> {
         id: random::envelope_id().map_err(|_| Lost::Random)?,
         at: timestamp::format(now_us),
         host: Some(machine::host_name()),
-        pid: Some(agent.pid),
-        process_started: agent.started,
+        pid: agent.map(|agent| agent.pid),
+        process_started: agent.and_then(|agent| agent.started),
     })
 }
 
