@@ -149,6 +149,7 @@ fn envelope(now_us: i64) -> Result<Envelope, Lost> {
         host: Some(machine::host_name()),
         pid: agent.map(|agent| agent.pid),
         process_started: agent.and_then(|agent| agent.started),
+        words: true,
     })
 }
 
