@@ -22,6 +22,8 @@ pub struct Envelope {
     pub pid: Option<u32>,
     /// When that process began, in the units of its machine: the same number is given out again after it ends.
     pub process_started: Option<u64>,
+    /// Whether the words of its session may be read from the transcript. Where it is not said they may.
+    pub words: bool,
 }
 
 impl Envelope {
@@ -39,6 +41,7 @@ impl Envelope {
             host: string(&members, "host")?,
             pid: number(&members, "pid")?,
             process_started: number(&members, "process_started")?,
+            words: boolean(&members, "words")?.unwrap_or(true),
         })
     }
 
@@ -58,6 +61,9 @@ impl Envelope {
         }
         if let Some(started) = self.process_started {
             let _ = write!(text, ",\"process_started\":{started}");
+        }
+        if !self.words {
+            text.push_str(",\"words\":false");
         }
         text.push('}');
         if text.bytes().all(is_printable) { text } else { in_ascii(&text) }
@@ -98,6 +104,11 @@ fn string(members: &[Member<'_>], key: &str) -> Result<Option<String>, Invalid> 
 
 fn number<T: std::str::FromStr>(members: &[Member<'_>], key: &str) -> Result<Option<T>, Invalid> {
     let rule = |_| Invalid::field(key, "must be a whole number, and not too large");
+    value(members, key).map(|value| value.parse().map_err(rule)).transpose()
+}
+
+fn boolean(members: &[Member<'_>], key: &str) -> Result<Option<bool>, Invalid> {
+    let rule = |_| Invalid::field(key, "must be true or false");
     value(members, key).map(|value| value.parse().map_err(rule)).transpose()
 }
 

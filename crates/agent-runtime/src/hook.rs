@@ -10,6 +10,7 @@ pub(crate) mod log;
 
 use std::any::Any;
 use std::ffi::OsString;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -19,7 +20,7 @@ use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_server::clock::{Clock, SystemClock};
 use agent_runtime_types::timestamp;
 
-use self::configuration::{Configuration, Unusable};
+use self::configuration::{Configuration, Unusable, Wish};
 use self::input::Unread;
 use self::log::Log;
 use crate::delivery::{self, Obstacle, Outcome, Parcel};
@@ -27,6 +28,7 @@ use crate::settings::places;
 use crate::settings::sources::{Environment, process_environment};
 use crate::spool::flush::{Patience, Turn};
 use crate::spool::routing::Routing;
+use crate::spool::unrecorded::Unrecorded;
 use crate::spool::{Spool, SpoolError};
 use crate::{machine, random};
 
@@ -49,6 +51,10 @@ enum Lost {
     Unread(#[from] Unread),
     #[error("nothing recorded: {0}")]
     Unusable(#[from] Unusable),
+    #[error("nothing recorded: the document does not say in which folder its agent works, and some are to be ignored")]
+    Placeless,
+    #[error("nothing recorded; that the transcript is not to be read either cannot be noted: {0}")]
+    Unnoted(io::Error),
     #[error("nothing recorded: you seem to have no home folder to keep it in, and {0}")]
     Homeless(Obstacle),
     #[error("nothing recorded: {0}")]
@@ -69,7 +75,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) {
     let words: Vec<OsString> = words.skip(2).collect();
     quietly(places::state().as_deref(), &SystemClock, || {
         if process_environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
-            return Ok(());
+            return pass_over(&SystemClock);
         }
         let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Lost::Arguments)?;
         record(agent, &process_environment, &SystemClock)
@@ -100,14 +106,36 @@ fn words_of(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
 }
 
+/// Records nothing, and notes of which session. Nobody who wishes for nothing hears a complaint of what cannot be read.
+fn pass_over(clock: &dyn Clock) -> Result<(), Lost> {
+    let document = input::document().ok();
+    let routing = document.and_then(|document| Routing::of(&document));
+    routing.map_or(Ok(()), |routing| note_unrecorded(&routing, clock))
+}
+
+/// Notes that something of a session is not recorded, so that nobody finds it in the transcript.
+fn note_unrecorded(routing: &Routing, clock: &dyn Clock) -> Result<(), Lost> {
+    match places::state().filter(|_| !routing.session_id.is_empty()) {
+        Some(state) => Unrecorded::inside(&state).add(&routing.session_id, clock.now_us()).map_err(Lost::Unnoted),
+        None => Ok(()),
+    }
+}
+
 fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Lost> {
-    let configuration = Configuration::read(environment)?;
+    let configuration = Configuration::read(environment);
     let document = input::document()?;
     let Some(routing) = Routing::of(&document) else { return Err(Lost::Unread(Unread::Broken)) };
-    if configuration.ignores(routing.cwd.as_deref()) {
-        return Ok(());
+    if let Err(Unusable::MayIgnore(_)) = configuration {
+        note_unrecorded(&routing, clock)?;
     }
-    let envelope = envelope(clock.now_us())?.to_json();
+    let configuration = configuration?;
+    match configuration.wish(routing.cwd.as_deref()) {
+        Wish::Record => {}
+        Wish::Ignore => return note_unrecorded(&routing, clock),
+        Wish::Unknown => return note_unrecorded(&routing, clock).and(Err(Lost::Placeless)),
+    }
+    let words = places::state().is_none_or(|state| !Unrecorded::inside(&state).holds(&routing.session_id));
+    let envelope = envelope(clock.now_us(), words)?.to_json();
     let parcel = Parcel { agent, envelope: &envelope, document: &document };
     let Configuration { destination, patience, redacts, .. } = configuration;
     let deadline = Instant::now() + patience.unwrap_or(PATIENCE) + long(document.len());
@@ -141,14 +169,15 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
 }
 
 /// What is known of a document besides itself, when it has come at `now_us`. Its id stays, however often it is sent.
-fn envelope(now_us: i64) -> Result<Envelope, Lost> {
+fn envelope(now_us: i64, words: bool) -> Result<Envelope, Lost> {
     let agent = ancestry::agent();
     Ok(Envelope {
         id: random::envelope_id().map_err(|_| Lost::Random)?,
         at: timestamp::format(now_us),
         host: Some(machine::host_name()),
-        pid: Some(agent.pid),
-        process_started: agent.started,
+        pid: agent.map(|agent| agent.pid),
+        process_started: agent.and_then(|agent| agent.started),
+        words,
     })
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod flush;
 mod rejected;
 pub(crate) mod routing;
 mod totals;
+pub(crate) mod unrecorded;
 mod waiting;
 
 use std::borrow::Cow;
@@ -30,6 +31,7 @@ use agent_runtime_agents::redact::redact;
 use self::files::Lock;
 use self::routing::Routing;
 use self::totals::Totals;
+use self::unrecorded::Unrecorded;
 use self::waiting::Entry;
 use crate::delivery::Parcel;
 use crate::delivery::address::Address;
@@ -205,6 +207,11 @@ impl Spool {
         let contents = self.listed(&server, dropped).map_err(|cause| self.unusable(cause))?;
         let reasons = rejected::reasons(&self.folder).map_err(|cause| self.unusable(cause))?;
         Ok(Some((contents, reasons)))
+    }
+
+    /// The sessions whose transcripts are not to be read. They are the same for all servers.
+    fn unrecorded(&self) -> Option<Unrecorded> {
+        self.folder.parent().and_then(Path::parent).map(Unrecorded::inside)
     }
 
     /// Where it lies.

@@ -19,6 +19,7 @@ pub fn envelope_at(at: &str) -> Envelope {
         host: Some("workbench".to_owned()),
         pid: Some(4242),
         process_started: Some(99_001),
+        words: true,
     }
 }
 

@@ -70,7 +70,7 @@ async fn take(app: &Arc<App>, agent: Agent, caller: &Caller, headers: &HeaderMap
     let mut document = None;
     let taken = async {
         let envelope = envelope(app, headers)?;
-        let is_here = is_here(app, &envelope, caller, headers);
+        let is_here = envelope.words && is_here(app, &envelope, caller, headers);
         let body = extract::read_body(app, body, &JSON, app.config.limits.json_body_bytes).await?;
         document = Some((envelope.clone(), body.bytes()));
         store(app, agent, envelope, is_here, body).await
@@ -177,6 +177,7 @@ fn envelope(app: &App, headers: &HeaderMap) -> Result<Envelope, ApiError> {
             host: app.config.host_name.clone(),
             pid: None,
             process_started: None,
+            words: true,
         }),
     }
 }

@@ -95,6 +95,35 @@ async fn the_words_between_tools_are_read_from_the_transcript_once() {
 }
 
 #[tokio::test]
+async fn a_transcript_whose_words_are_not_to_be_read_is_not_read() {
+    let server = TestServer::start().await;
+    let transcript = Transcript::new();
+    transcript.say("u1", 2, &json!({"type": "text", "text": "Said in a folder that is ignored."}));
+    let stop = json!({"transcript_path": transcript.path(), "last_assistant_message": "Done."});
+    let mut silent = envelope(3);
+    silent["words"] = json!(false);
+    let request = server.http.post(server.url("/hooks/claude-code")).json(&document("Stop", &stop));
+    succeeded(&server.send(request.header("x-agent-runtime-envelope", silent.to_string())).await);
+    // Transcripts are looked at one after the other: when another one was read, this one would have been.
+    let path = transcript.folder.path().join("t.jsonl");
+    let said = json!({"type": "assistant", "uuid": "v1", "sessionId": "t", "timestamp": "2025-12-03T10:00:02.500Z",
+        "message": {"id": "m", "role": "assistant", "content": [{"type": "text", "text": "Heard."}]}});
+    std::fs::write(&path, format!("{said}\n")).unwrap();
+    let mut live = server.ws("").await;
+    let mut other = document("SessionStart", &json!({"source": "startup", "transcript_path": path}));
+    other["session_id"] = json!("t");
+    heard(&server, 4, &other).await;
+    while !server.events("t").await.iter().any(|event| event["role"] == "assistant") {
+        live.next().await;
+    }
+    let events = server.events("s").await;
+    let words: Vec<&Value> = events.iter().filter(|event| event["role"] == "assistant").collect();
+    assert_eq!(words.len(), 1, "{events:?}");
+    assert_eq!(words[0]["content"][0]["text"], "Done.", "the last words of the turn come from the document");
+    assert!(!json!(events).to_string().contains("ignored"), "{events:?}");
+}
+
+#[tokio::test]
 async fn another_sessions_file_is_not_read_and_the_session_says_so() {
     let server = TestServer::start().await;
     let transcript = Transcript::new();

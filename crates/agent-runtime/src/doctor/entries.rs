@@ -87,7 +87,7 @@ impl Place {
             ),
             Found::Broken(fault) => Some(
                 Finding::problem(self.check("readable"), format!("{file}, {fault}"))
-                    .fix("mend that place: an agent passes over settings that it cannot read"),
+                    .fix("mend that place: an agent passes over what it cannot read, and over the first of two"),
             ),
             Found::Nothing | Found::Read(..) => None,
         }

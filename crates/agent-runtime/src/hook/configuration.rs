@@ -26,6 +26,19 @@ pub(crate) struct Configuration {
     /// Whether secrets are taken out of what waits in the spool. What is not said, or unreadable, means yes.
     pub(super) redacts: bool,
     ignore: Vec<Pattern>,
+    /// The folder that the agent was started in, when it says so.
+    project: Option<PathBuf>,
+}
+
+/// What the user wishes of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// That it is recorded.
+    Record,
+    /// That it is not.
+    Ignore,
+    /// It cannot be told, since the document does not say where its agent works.
+    Unknown,
 }
 
 /// Why nothing may be recorded.
@@ -77,12 +90,21 @@ impl Configuration {
         let patience = patience.map(Duration::from_millis);
         let redact = said("AGENT_RUNTIME_REDACT").or_else(|| table.get("redact").and_then(plain));
         let redacts = redact.and_then(|text| decided(&text).ok()).unwrap_or(true);
-        Ok(Self { destination: Destination { address, token }, patience, redacts, ignore })
+        let project = environment("CLAUDE_PROJECT_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
+        Ok(Self { destination: Destination { address, token }, patience, redacts, ignore, project })
     }
 
-    /// Whether nothing is to be recorded of an agent that works in this folder.
-    pub(super) fn ignores(&self, folder: Option<&str>) -> bool {
-        folder.is_some_and(|folder| self.ignore.iter().any(|pattern| pattern.covers(Path::new(folder))))
+    /// What is to become of a document of an agent that works in this folder.
+    pub(super) fn wish(&self, folder: Option<&str>) -> Wish {
+        let folder = folder.map(Path::new);
+        let mut folders = folder.into_iter().chain(self.project.as_deref());
+        if folders.any(|folder| self.ignore.iter().any(|pattern| pattern.covers(folder))) {
+            Wish::Ignore
+        } else if folder.is_none() && !self.ignore.is_empty() {
+            Wish::Unknown
+        } else {
+            Wish::Record
+        }
     }
 }
 

@@ -33,7 +33,7 @@ const HOOKS: &str = "hooks";
 /// Brings a text to hold each entry once, and with `only_these` none of ours besides.
 ///
 /// # Errors
-/// When the text is no JSON, or `hooks` has another shape than the agent's.
+/// When the text is no JSON, or `hooks` has another shape than the agent's or a key twice.
 pub(crate) fn place(
     text: &str,
     entries: &[Entry],
@@ -42,6 +42,8 @@ pub(crate) fn place(
     made: &mut Made,
 ) -> Result<String, Fault> {
     let mut text = if text.trim().is_empty() { format!("{text}{{}}") } else { text.to_owned() };
+    // A fault is told by its place in the text as it came.
+    handlers(&text, &read(&text)?)?;
     if only_these {
         text = take_out(text, is_ours, &|event, _| entries.iter().any(|entry| entry.event == event), made)?;
     }
@@ -60,7 +62,8 @@ pub(crate) fn remove(text: &str, is_ours: IsOurs<'_>, made: &Made) -> Result<Str
     let text = take_out(text.to_owned(), is_ours, &|_, _| false, &mut made)?;
     let root = read(&text)?;
     let empty = root.member(HOOKS).is_some_and(|hooks| hooks.children().is_empty());
-    if empty && made.keys.contains(HOOKS) { Ok(cut_member(&text, &root, HOOKS, "", &mut made)) } else { Ok(text) }
+    let cut = (empty && made.keys.contains(HOOKS)).then(|| cut_member(&text, &root, HOOKS, "", &mut made)).flatten();
+    Ok(cut.unwrap_or(text))
 }
 
 /// Event and command of each of our entries, in the order of the file.
@@ -127,16 +130,20 @@ struct Handler {
 /// All handlers that run a command, in the order of the file.
 fn handlers(text: &str, root: &Node) -> Result<Vec<Handler>, Fault> {
     must_be_object(text, root, "the file")?;
+    must_be_once(text, root, HOOKS)?;
     let Some(hooks) = root.member(HOOKS) else { return Ok(Vec::new()) };
     must_be_object(text, hooks, "`hooks`")?;
     let Kind::Object(events) = &hooks.kind else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for event in events {
+        must_be_once(text, hooks, &event.key)?;
         if !matches!(event.value.kind, Kind::Array(_)) {
             return Err(Fault::at(text, event.value.start, format!("`hooks.{}` must be a list", event.key)));
         }
         for (group, node) in event.value.elements().iter().enumerate() {
+            must_be_once(text, node, HOOKS)?;
             for (index, handler) in node.member(HOOKS).map(Node::elements).unwrap_or_default().iter().enumerate() {
+                must_be_once(text, handler, "command")?;
                 let Some(command) = handler.member("command") else { continue };
                 let Some(words) = command.text() else { continue };
                 let command_span = (command.start, command.end);
@@ -165,16 +172,21 @@ fn take_out(mut text: String, is_ours: IsOurs<'_>, stays: Stays<'_>, made: &mut 
             *number += 1;
         }
         let Some(handler) = last else { return Ok(text) };
-        text = cut_handler(&text, &root, handler, made);
+        // Whatever were left standing would be found again, for ever.
+        let cut = cut_handler(&text, &root, handler, made).filter(|cut| *cut != text);
+        let here = || Fault::at(&text, handler.command_span.0, "this entry cannot be taken out");
+        text = cut.ok_or_else(here)?;
     }
 }
 
-fn cut_handler(text: &str, root: &Node, handler: &Handler, made: &mut Made) -> String {
-    let Some(hooks) = root.member(HOOKS) else { return text.to_owned() };
-    let Some(list) = hooks.member(&handler.event) else { return text.to_owned() };
+/// The text without a handler, and without its group when nothing else is in there; `None` when it is not where it was
+/// said to be.
+fn cut_handler(text: &str, root: &Node, handler: &Handler, made: &mut Made) -> Option<String> {
+    let hooks = root.member(HOOKS)?;
+    let list = hooks.member(&handler.event)?;
     let path = format!("{HOOKS}.{}", handler.event);
     let groups = list.elements();
-    let Some(inner) = groups.get(handler.group).and_then(|group| group.member(HOOKS)) else { return text.to_owned() };
+    let inner = groups.get(handler.group)?.member(HOOKS)?;
     if inner.elements().len() > 1 {
         return cut(text, inner, handler.index, "", made);
     }
@@ -185,24 +197,24 @@ fn cut_handler(text: &str, root: &Node, handler: &Handler, made: &mut Made) -> S
     cut_member(text, hooks, &handler.event, HOOKS, made)
 }
 
-fn cut_member(text: &str, object: &Node, key: &str, path: &str, made: &mut Made) -> String {
-    let Kind::Object(members) = &object.kind else { return text.to_owned() };
-    let index = members.iter().rposition(|member| member.key == key);
-    index.map_or_else(|| text.to_owned(), |index| cut(text, object, index, path, made))
+fn cut_member(text: &str, object: &Node, key: &str, path: &str, made: &mut Made) -> Option<String> {
+    let Kind::Object(members) = &object.kind else { return None };
+    let index = members.iter().rposition(|member| member.key == key)?;
+    cut(text, object, index, path, made)
 }
 
 /// Cuts one child out, with what parts it from the one before.
-fn cut(text: &str, container: &Node, index: usize, path: &str, made: &mut Made) -> String {
+fn cut(text: &str, container: &Node, index: usize, path: &str, made: &mut Made) -> Option<String> {
     let children = container.children();
-    let (start, end) = children[index];
-    if children.len() == 1 {
+    let &(start, end) = children.get(index)?;
+    Some(if children.len() == 1 {
         let blanks = made.blanks.remove(path).unwrap_or_default();
         splice(text, container.start + 1, container.end - 1, &blanks)
     } else if index == 0 {
         splice(text, start, children[1].0, "")
     } else {
         splice(text, children[index - 1].1, end, "")
-    }
+    })
 }
 
 /// Adds a last child, laid out as its neighbours are.
@@ -236,6 +248,15 @@ fn must_be_object(text: &str, node: &Node, what: &str) -> Result<(), Fault> {
     match node.kind {
         Kind::Object(_) => Ok(()),
         _ => Err(Fault::at(text, node.start, format!("{what} must be a JSON object"))),
+    }
+}
+
+/// Of a key that stands twice the agent reads the last one alone: what is in the other is dead, and not ours to choose.
+fn must_be_once(text: &str, object: &Node, key: &str) -> Result<(), Fault> {
+    let Kind::Object(members) = &object.kind else { return Ok(()) };
+    match members.iter().filter(|member| member.key == key).nth(1) {
+        Some(second) => Err(Fault::at(text, second.key_start, format!("`{key}` stands here a second time"))),
+        None => Ok(()),
     }
 }
 

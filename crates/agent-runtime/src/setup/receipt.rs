@@ -39,6 +39,17 @@ pub(crate) struct Record {
     pub(crate) made: Made,
 }
 
+/// What a file was before it was first changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// There was none.
+    NoFile,
+    /// It held these bytes.
+    Bytes(Vec<u8>),
+    /// Nobody knows: the copy of it is gone.
+    Lost,
+}
+
 /// A file to be changed.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -108,12 +119,15 @@ impl Receipt {
         Ok(files::read(&self.kept(record.number, "after"))?.as_deref() == Some(current))
     }
 
-    /// The bytes from before the first change; `None` when there was no file.
+    /// What the file was before the first change.
     ///
     /// # Errors
-    /// When the copy of them cannot be read.
-    pub(crate) fn before(&self, record: &Record) -> Result<Option<Vec<u8>>, Failure> {
-        if record.made_file { Ok(None) } else { files::read(&self.kept(record.number, "before")) }
+    /// When the copy of it is there and cannot be read.
+    pub(crate) fn before(&self, record: &Record) -> Result<Before, Failure> {
+        if record.made_file {
+            return Ok(Before::NoFile);
+        }
+        Ok(files::read(&self.kept(record.number, "before"))?.map_or(Before::Lost, Before::Bytes))
     }
 
     /// Keeps the old bytes, then changes a file.

@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use toml_edit::value;
+use toml_edit::{DocumentMut, Item, Key, value};
 
 use super::json_edit::Made;
-use super::receipt::{Change, Receipt, What};
+use super::receipt::{Before, Change, Receipt, What};
 use super::{Home, broken, files, text_of, toml_hooks, undo};
 use crate::failure::Failure;
 use crate::settings::values;
 
 const SERVER: &str = "server";
+/// An older name of the same, which goes when the server is set.
+const SERVER_URL: &str = "server_url";
 const TOKEN_FILE: &str = "token_file";
 
 /// Plans the lines about a server; `None` when they are there.
@@ -29,7 +31,7 @@ pub(crate) fn plan(
     let mut document = toml_hooks::read(&text).map_err(|fault| broken(&file, fault))?;
     if let Some(url) = url {
         values::server_url(url).map_err(|complaint| Failure::usage(format!("--server: {complaint}")))?;
-        document.remove("server_url");
+        document.remove(SERVER_URL);
         document[SERVER] = value(url);
     }
     if let Some(path) = token_file {
@@ -49,15 +51,33 @@ pub(crate) fn plan(
     Ok((change.old != change.new).then_some(change))
 }
 
-/// The configuration without what says where the server is.
+/// The configuration without what we wrote about a server, and with the lines of the user's own that it replaced.
 ///
 /// # Errors
 /// When it is no TOML.
-pub(crate) fn strip(text: &str) -> Result<String, String> {
+pub(crate) fn strip(text: &str, before: &Before) -> Result<String, String> {
     let mut document = toml_hooks::read(text)?;
-    document.remove(SERVER);
-    document.remove(TOKEN_FILE);
+    let before = match before {
+        Before::Bytes(bytes) => std::str::from_utf8(bytes).ok().and_then(|text| toml_hooks::read(text).ok()),
+        Before::NoFile | Before::Lost => None,
+    };
+    for key in [SERVER, SERVER_URL, TOKEN_FILE] {
+        match before.as_ref().and_then(|before| before.get_key_value(key)) {
+            Some((written, item)) => put_back(&mut document, written, item),
+            // We write none, so that one which is there now is somebody else's.
+            None if key == SERVER_URL => {}
+            None => drop(document.remove(key)),
+        }
+    }
     Ok(document.to_string())
+}
+
+/// Puts a line in the place of the one of now; or, with the comments above it, behind all others.
+fn put_back(document: &mut DocumentMut, key: &Key, item: &Item) {
+    match document.get_mut(key.get()) {
+        Some(current) => *current = item.clone(),
+        None => drop(document.insert_formatted(key, item.clone())),
+    }
 }
 
 /// The whole path of a file that holds a token.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::receipt::{Change, Receipt, Record, What};
+use super::receipt::{Before, Change, Receipt, Record, What};
 use super::{Agent, broken, files, json_edit, server, shell, text_of, toml_hooks};
 use crate::failure::Failure;
 
@@ -19,13 +19,18 @@ pub(crate) fn without_us(
 ) -> Result<Option<Vec<u8>>, Failure> {
     let Some(current) = current else { return Ok(None) };
     let record = receipt.of(file);
+    let before = record.map_or(Ok(Before::Lost), |record| receipt.before(record))?;
     if let Some(record) = record
         && receipt.is_as_written(record, current)?
     {
-        return receipt.before(record);
+        match before {
+            Before::NoFile => return Ok(None),
+            Before::Bytes(bytes) => return Ok(Some(bytes)),
+            Before::Lost => {}
+        }
     }
     let text = text_of(file, Some(current))?;
-    let stripped = strip(what, file, &text, record)?;
+    let stripped = strip(what, file, &text, record, &before)?;
     let ours_alone = record.is_some_and(|record| record.made_file) && matches!(stripped.trim(), "" | "{}");
     Ok((!ours_alone).then(|| stripped.into_bytes()))
 }
@@ -42,13 +47,13 @@ pub(crate) fn plan(what: What, file: &Path, receipt: &Receipt) -> Result<Option<
     Ok(Some(Change { what, file, old: Some(old), new, without_us, made, new_mode: files::PRIVATE }))
 }
 
-fn strip(what: What, file: &Path, text: &str, record: Option<&Record>) -> Result<String, Failure> {
+fn strip(what: What, file: &Path, text: &str, record: Option<&Record>, before: &Before) -> Result<String, Failure> {
     let agent = match what {
         What::ClaudeCode => Agent::ClaudeCode,
         What::Codex => Agent::Codex,
         // Without a record, what stands there was written by somebody else.
         What::Config if record.is_none() => return Ok(text.to_owned()),
-        What::Config => return server::strip(text).map_err(|fault| broken(file, fault)),
+        What::Config => return server::strip(text, before).map_err(|fault| broken(file, fault)),
         // All of it is ours, whatever was changed in it, unless there was one before.
         What::Service | What::Program if record.is_some_and(|record| record.made_file) => return Ok(String::new()),
         What::Service | What::Program => return Ok(text.to_owned()),

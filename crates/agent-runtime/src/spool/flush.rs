@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
+use agent_runtime_agents::envelope::Envelope;
+
 use super::files::Lock;
 use super::totals::Totals;
 use super::waiting::{self, Content, Entry};
@@ -127,7 +129,11 @@ impl Spool {
             flushed.rejected += 1;
             return Ok(None);
         };
-        let Content { agent, envelope, document, bytes } = content;
+        let Content { agent, mut envelope, document, bytes } = content;
+        // Its session may have come to an ignored folder since.
+        if self.unrecorded().is_some_and(|unrecorded| unrecorded.holds_name(&entry.session)) {
+            envelope = without_words(envelope);
+        }
         let deadline = match patience {
             Patience::Until(deadline) => deadline,
             Patience::Each(duration) => Instant::now() + duration,
@@ -181,5 +187,12 @@ impl Spool {
 
     pub(super) fn flushing(&self) -> std::path::PathBuf {
         self.folder.join("flushing")
+    }
+}
+
+fn without_words(envelope: String) -> String {
+    match Envelope::parse(envelope.as_bytes()) {
+        Ok(known) => Envelope { words: false, ..known }.to_json(),
+        Err(_) => envelope,
     }
 }

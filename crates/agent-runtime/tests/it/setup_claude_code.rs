@@ -223,6 +223,32 @@ async fn broken_settings_are_refused_with_their_line_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_key_that_stands_twice_is_refused_whoever_put_it_there() {
+    let machine = Machine::new();
+    machine.must("setup claude-code --yes").await;
+    let settings = machine.read(SETTINGS);
+    // Ours is in the first list, and the agent reads the last one alone.
+    let mine = r#"[{"hooks": [{"type": "command", "command": "my-own-thing"}]}]"#;
+    for list in ["[]", mine] {
+        let end = settings.trim_end().strip_suffix("\n  }\n}").expect("hooks at the end");
+        machine.write(SETTINGS, &format!("{end},\n    \"Stop\": {list}\n  }}\n}}\n"));
+        let before = machine.snapshot();
+        let line = end.lines().count() + 1;
+        let place = format!("{}, line {line}, column 5: `Stop` stands", machine.path(SETTINGS).display());
+        for command in ["setup claude-code --yes", "setup claude-code --remove --yes", "uninstall --yes"] {
+            let ended = machine.run(command).await;
+            assert_eq!(ended.code, Some(1), "{command}: {ended:#?}");
+            assert!(ended.failure().starts_with(&place), "{command}: {ended:#?}");
+            assert_eq!(machine.snapshot(), before, "{command}");
+        }
+    }
+    // With the second one taken out, all is well again.
+    machine.write(SETTINGS, &settings);
+    machine.must("setup claude-code --remove --yes").await;
+    assert!(!machine.path(SETTINGS).exists());
+}
+
+#[tokio::test]
 async fn the_old_bytes_are_kept_in_our_state_folder() {
     let machine = Machine::new();
     machine.write(SETTINGS, ODD);
@@ -256,6 +282,18 @@ async fn after_changes_removal_takes_our_entries_only() {
     assert_eq!(machine.read(SETTINGS), "{\n  \"model\": \"sonnet\",\n  \"a\": 1\n}\n");
     let said = machine.must("setup claude-code --remove --yes").await;
     assert!(said.contains("nothing of agent-runtime to remove"), "{said}");
+}
+
+#[tokio::test]
+async fn settings_whose_old_bytes_are_lost_stay_with_everything_but_ours() {
+    for line in ["setup claude-code --remove --yes", "uninstall --yes"] {
+        let machine = Machine::new();
+        machine.write(SETTINGS, "{\"mine\": 1}\n");
+        machine.must("setup claude-code --yes").await;
+        fs::remove_file(machine.path(".local/state/agent-runtime/backups/0001.before")).expect("removed");
+        machine.must(line).await;
+        assert_eq!(machine.read(SETTINGS), "{\"mine\": 1}\n", "{line}");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,34 @@ async fn what_was_in_our_file_stays_and_comes_back() {
 }
 
 #[tokio::test]
+async fn lines_that_were_replaced_come_back_into_a_file_that_was_changed_since() {
+    let token_file = "token_file = \"/mine\" # old\n";
+    for (mine, expected) in [
+        // The line of the server was taken out for ours, and comes back behind the others, its comment with it.
+        ("# mine\nserver_url = \"http://mine:1\"\n", "ignore = [\"~/x\"]\n# mine\nserver_url = \"http://mine:1\"\n"),
+        ("server = \"http://mine:1\" # odd\n", "server = \"http://mine:1\" # odd\nignore = [\"~/x\"]\n"),
+        (token_file, "token_file = \"/mine\" # old\nignore = [\"~/x\"]\n"),
+        ("port = 8766\n", "port = 8766\nignore = [\"~/x\"]\n"),
+    ] {
+        let (machine, config) = machine();
+        fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+        fs::write(&config, mine).expect("written");
+        let token = machine.path("token").display().to_string();
+        machine.must(&format!("setup --server http://other:2 --token-file {token} --yes")).await;
+        // Twice, so that what is kept of before is made from a file that was changed.
+        let with = fs::read_to_string(&config).expect("text");
+        fs::write(&config, format!("{with}ignore = [\"~/x\"]\n")).expect("written");
+        machine.must("setup --server http://third:3 --yes").await;
+        let with = fs::read_to_string(&config).expect("text");
+        fs::write(&config, format!("{with}redact = true\n")).expect("written");
+        machine.must("setup --remove --yes").await;
+        let left = fs::read_to_string(&config).expect("text");
+        assert_eq!(left.replace("redact = true\n", ""), expected);
+        assert!(left.contains("redact"), "{left}");
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_else_wrote_is_not_taken_away_and_no_token_is_shown() {
     let (machine, config) = machine();
     fs::create_dir_all(config.parent().expect("a folder")).expect("made");

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Entry, Made, ours, place, remove};
+use super::{Entry, Handler, Made, cut_handler, ours, place, read, remove};
 
 fn is_ours(command: &str) -> bool {
     command.ends_with("agent-runtime' hook claude-code")
@@ -226,10 +226,36 @@ fn what_has_another_shape_is_refused_with_its_place() {
         ("[]", "line 1, column 1: the file must be a JSON object"),
         ("{\n \"hooks\": 3}", "line 2, column 11: `hooks` must be a JSON object"),
         ("{\"hooks\": {\"Stop\": {}}}", "line 1, column 20: `hooks.Stop` must be a list"),
+        ("{\"hooks\": {},\n \"hooks\": {}}", "line 2, column 2: `hooks` stands here a second time"),
+        ("{\"hooks\": {\"Other\": [],\n  \"\\u004fther\": []}}", "line 2, column 3: `Other` stands here a second time"),
+        (
+            "{\"hooks\": {\"Stop\": [{\"hooks\": [],\n\"hooks\": []}]}}",
+            "line 2, column 1: `hooks` stands here a second time",
+        ),
+        (
+            "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"a\",\n \"command\": \"b\"}]}]}}",
+            "line 2, column 2: `command` stands here a second time",
+        ),
         ("{\n  // mine\n}", "line 2, column 3: key must be a string"),
         ("{\"a\": 1,}", "line 1, column 9: trailing comma"),
     ] {
-        let fault = place(text, &entries("/a"), &is_ours, true, &mut Made::default()).expect_err("refused");
-        assert_eq!(fault.to_string(), expected);
+        for only_these in [true, false] {
+            let fault = place(text, &entries("/a"), &is_ours, only_these, &mut Made::default()).expect_err("refused");
+            assert_eq!(fault.to_string(), expected);
+        }
+        assert_eq!(remove(text, &is_ours, &Made::default()).expect_err("refused").to_string(), expected);
+        assert_eq!(ours(text, &is_ours).expect_err("refused").to_string(), expected);
+    }
+}
+
+#[test]
+fn an_entry_that_is_not_where_it_was_said_to_be_is_not_cut() {
+    let text = placed("{}").0;
+    let root = read(&text).expect("JSON");
+    for (event, group, is_there) in [("Stop", 0, true), ("Stop", 1, false), ("Other", 0, false)] {
+        let command_span = (0, 0);
+        let handler = Handler { event: event.to_owned(), group, index: 0, command: String::new(), command_span };
+        let cut = cut_handler(&text, &root, &handler, &mut Made::default());
+        assert_eq!(cut.is_some(), is_there, "{event} {group}");
     }
 }

@@ -52,6 +52,9 @@ async fn settings_that_are_broken_are_told_with_their_line() {
     machine.write(SETTINGS, "{\n  \"model\": \"opus\",\n  \"hooks\" {}\n}\n");
     let said = examine(&machine, &nobody()).await;
     said.must("hooks.claude-code.user.readable", "problem", "settings.json, line 3");
+    machine.write(SETTINGS, "{\n  \"hooks\": {\"Stop\": [],\n  \"Stop\": []}\n}\n");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.claude-code.user.readable", "problem", "settings.json, line 3, column 3: `Stop` stands");
     machine.write(".codex/config.toml", "a = 1\nb = =\n");
     said.of("hooks.claude-code.user.readable");
     let said = examine(&machine, &nobody()).await;

@@ -104,7 +104,8 @@ fn nothing_is_recorded_when_that_is_wished() {
         listed.hook("claude-code", document.to_string().replace("\"s\"", "\"u\"").as_bytes());
         assert_eq!(server.requests().len() - before, 1 + 2 * usize::from(recorded), "{}", folder.display());
     }
-    assert_eq!((stand.log(), stand.state().exists()), (String::new(), false));
+    assert_eq!(stand.log(), "");
+    assert_eq!(super::stand::children(&stand.state()), [stand.state().join("unrecorded")], "and nothing else is kept");
 }
 
 #[test]

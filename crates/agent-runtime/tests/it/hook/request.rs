@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use agent_runtime_types::timestamp;
+use serde_json::Value;
 
 use super::recorder::Recorder;
 use super::stand::{PROGRAM, Stand, assert_silent, document};
@@ -57,6 +58,36 @@ fn shells_between_agent_and_hook_are_passed_over() {
         assert_eq!(request.envelope()["pid"], std::process::id());
         assert_eq!(request.envelope()["process_started"], own_start());
     }
+}
+
+#[test]
+fn an_agent_that_was_killed_meanwhile_is_no_process() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    let pipe = stand.folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("a pipe").success());
+    // The shell that opens the pipe waits for somebody who writes to it; the one that started it has ended by then.
+    let line = format!("'{PROGRAM}' hook codex < '{}' &", pipe.display());
+    assert_silent(&stand.command("/bin/sh", &["-c", &format!("({line}) > /dev/null 2>&1")]).output().expect("an end"));
+    std::fs::write(&pipe, document("s", 1).to_string()).expect("written");
+    let envelope = server.wait_for(1)[0].envelope();
+    assert_eq!((&envelope["pid"], &envelope["process_started"]), (&Value::Null, &Value::Null), "{envelope}");
+}
+
+/// Who takes over the children of processes that have ended, where that is not the first process.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_services_manager_is_no_agent() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    let heir = stand.folder.path().join("systemd");
+    std::fs::copy("/bin/sh", &heir).expect("copied");
+    let line = format!("'{PROGRAM}' hook codex; true");
+    let mut child = stand.command(heir.to_str().expect("text"), &["-c", &line]).spawn().expect("a shell");
+    child.stdin.take().expect("an input").write_all(document("s", 1).to_string().as_bytes()).expect("written");
+    assert_silent(&child.wait_with_output().expect("an end"));
+    let envelope = server.wait_for(1)[0].envelope();
+    assert_eq!((&envelope["pid"], &envelope["process_started"]), (&Value::Null, &Value::Null), "{envelope}");
 }
 
 #[test]
