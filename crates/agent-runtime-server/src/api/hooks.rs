@@ -48,7 +48,7 @@ pub(crate) struct Heard {
 #[utoipa::path(post, path = "/hooks/claude-code", tag = "hooks",
     request_body(content = Object, description = "The document as the agent wrote it"),
     params(("x-agent-runtime-envelope" = Option<String>, Header,
-        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
+        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}`")),
     responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
         refusals::Body, refusals::Write, refusals::Any))]
 pub(crate) async fn claude_code(app: State<Arc<App>>, caller: Caller, headers: HeaderMap, body: Unread) -> Response {
@@ -59,7 +59,7 @@ pub(crate) async fn claude_code(app: State<Arc<App>>, caller: Caller, headers: H
 #[utoipa::path(post, path = "/hooks/codex", tag = "hooks",
     request_body(content = Object, description = "The document as the agent wrote it"),
     params(("x-agent-runtime-envelope" = Option<String>, Header,
-        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}`")),
+        description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}`")),
     responses((status = 200, description = "The document is stored, or was before; or an agent itself has sent it", body = Heard),
         refusals::Body, refusals::Write, refusals::Any))]
 pub(crate) async fn codex(app: State<Arc<App>>, caller: Caller, headers: HeaderMap, body: Unread) -> Response {
