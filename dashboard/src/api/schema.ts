@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** A page to read this API and to try it. */
-        get: operations["page"];
+        get: operations["showDescription"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,7 +31,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Append an event to the session that it names; a `session_start` creates the session. */
-        post: operations["legacy_append"];
+        post: operations["appendEventBySession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /** The same as `GET /sessions/{session_id}/events`, under its older name. */
-        get: operations["legacy_list"];
+        get: operations["listEventsBySession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tell how the server is. */
-        get: operations["details"];
+        get: operations["readHealthDetails"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tell that the server runs. */
-        get: operations["alive"];
+        get: operations["checkAlive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -99,7 +99,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a document of Claude Code's hooks. */
-        post: operations["claude_code"];
+        post: operations["takeClaudeCodeDocument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +116,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take a document of Codex's hooks. */
-        post: operations["codex"];
+        post: operations["takeCodexDocument"];
         delete?: never;
         options?: never;
         head?: never;
@@ -133,7 +133,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Append events, one JSON object a line, of any sessions, in order; a `session_start` creates its session. */
-        post: operations["ingest"];
+        post: operations["ingestEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -148,7 +148,7 @@ export interface paths {
             cookie?: never;
         };
         /** The server's numbers as Prometheus text. */
-        get: operations["metrics"];
+        get: operations["readMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -165,7 +165,7 @@ export interface paths {
             cookie?: never;
         };
         /** This API as an OpenAPI 3.1 document. */
-        get: operations["openapi"];
+        get: operations["readDescription"];
         put?: never;
         post?: never;
         delete?: never;
@@ -182,7 +182,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tell whether the server can write. */
-        get: operations["ready"];
+        get: operations["checkReady"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,10 +199,10 @@ export interface paths {
             cookie?: never;
         };
         /** List sessions, newest first: all of them, unless a parameter says less. */
-        get: operations["list"];
+        get: operations["listSessions"];
         put?: never;
         /** Create a session. */
-        post: operations["create"];
+        post: operations["createSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,11 +217,11 @@ export interface paths {
             cookie?: never;
         };
         /** Show a session. */
-        get: operations["show"];
+        get: operations["readSession"];
         put?: never;
         post?: never;
         /** Delete a session and all its events. */
-        delete: operations["delete"];
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -235,10 +235,10 @@ export interface paths {
             cookie?: never;
         };
         /** List a session's events, oldest first: all of them, unless a parameter says less. */
-        get: operations["list"];
+        get: operations["listEvents"];
         put?: never;
         /** Append an event to a session. */
-        post: operations["append"];
+        post: operations["appendEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -259,7 +259,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a session's metadata. */
-        patch: operations["patch"];
+        patch: operations["changeSession"];
         trace?: never;
     };
     "/sessions/{session_id}/result": {
@@ -270,7 +270,7 @@ export interface paths {
             cookie?: never;
         };
         /** Get the text of a finished session's last assistant message. */
-        get: operations["result"];
+        get: operations["readSessionResult"];
         put?: never;
         post?: never;
         delete?: never;
@@ -287,7 +287,7 @@ export interface paths {
             cookie?: never;
         };
         /** Tell a session's status; one that does not exist has the status `not_existent`. */
-        get: operations["status"];
+        get: operations["readSessionStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -304,7 +304,7 @@ export interface paths {
             cookie?: never;
         };
         /** Follow the change log as Server-Sent Events. */
-        get: operations["follow"];
+        get: operations["followByEventStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -321,7 +321,7 @@ export interface paths {
             cookie?: never;
         };
         /** Follow the change log over a WebSocket. */
-        get: operations["follow"];
+        get: operations["followByWebSocket"];
         put?: never;
         post?: never;
         delete?: never;
@@ -691,7 +691,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    page: {
+    showDescription: {
         parameters: {
             query?: never;
             header?: never;
@@ -747,7 +747,7 @@ export interface operations {
             };
         };
     };
-    legacy_append: {
+    appendEventBySession: {
         parameters: {
             query?: never;
             header?: never;
@@ -852,7 +852,7 @@ export interface operations {
             };
         };
     };
-    legacy_list: {
+    listEventsBySession: {
         parameters: {
             query?: {
                 /** @description Only those that stand after this event of the session */
@@ -942,7 +942,7 @@ export interface operations {
             };
         };
     };
-    details: {
+    readHealthDetails: {
         parameters: {
             query?: never;
             header?: never;
@@ -998,7 +998,7 @@ export interface operations {
             };
         };
     };
-    alive: {
+    checkAlive: {
         parameters: {
             query?: never;
             header?: never;
@@ -1054,7 +1054,7 @@ export interface operations {
             };
         };
     };
-    claude_code: {
+    takeClaudeCodeDocument: {
         parameters: {
             query?: never;
             header?: {
@@ -1154,7 +1154,7 @@ export interface operations {
             };
         };
     };
-    codex: {
+    takeCodexDocument: {
         parameters: {
             query?: never;
             header?: {
@@ -1254,7 +1254,7 @@ export interface operations {
             };
         };
     };
-    ingest: {
+    ingestEvents: {
         parameters: {
             query?: never;
             header?: never;
@@ -1352,7 +1352,7 @@ export interface operations {
             };
         };
     };
-    metrics: {
+    readMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -1408,7 +1408,7 @@ export interface operations {
             };
         };
     };
-    openapi: {
+    readDescription: {
         parameters: {
             query?: never;
             header?: never;
@@ -1464,7 +1464,7 @@ export interface operations {
             };
         };
     };
-    ready: {
+    checkReady: {
         parameters: {
             query?: never;
             header?: never;
@@ -1520,7 +1520,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    listSessions: {
         parameters: {
             query?: {
                 /** @description Only those of this status */
@@ -1598,7 +1598,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    createSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -1703,7 +1703,7 @@ export interface operations {
             };
         };
     };
-    show: {
+    readSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -1780,7 +1780,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    deleteSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -1866,7 +1866,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    listEvents: {
         parameters: {
             query?: {
                 /** @description Only those that stand after this event of the session */
@@ -1956,7 +1956,7 @@ export interface operations {
             };
         };
     };
-    append: {
+    appendEvent: {
         parameters: {
             query?: never;
             header?: never;
@@ -2064,7 +2064,7 @@ export interface operations {
             };
         };
     };
-    patch: {
+    changeSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -2172,7 +2172,7 @@ export interface operations {
             };
         };
     };
-    result: {
+    readSessionResult: {
         parameters: {
             query?: never;
             header?: never;
@@ -2249,7 +2249,7 @@ export interface operations {
             };
         };
     };
-    status: {
+    readSessionStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -2317,7 +2317,7 @@ export interface operations {
             };
         };
     };
-    follow: {
+    followByEventStream: {
         parameters: {
             query?: {
                 /** @description Go on behind this cursor instead of beginning with `init` */
@@ -2390,7 +2390,7 @@ export interface operations {
             };
         };
     };
-    follow: {
+    followByWebSocket: {
         parameters: {
             query?: {
                 /** @description Go on behind this cursor instead of beginning with `init` */

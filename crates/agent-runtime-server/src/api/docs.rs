@@ -24,14 +24,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 const ASSETS: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"];
 
 /// This API as an OpenAPI 3.1 document.
-#[utoipa::path(get, path = "/openapi.json", tag = "server",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "readDescription", tag = "server",
     responses((status = 200, description = "The document", body = Object), refusals::Any))]
 pub(crate) async fn openapi(State(app): State<Arc<App>>) -> Response {
     json_text(app.openapi.clone())
 }
 
 /// A page to read this API and to try it.
-#[utoipa::path(get, path = "/docs", tag = "server",
+#[utoipa::path(get, path = "/docs", operation_id = "showDescription", tag = "server",
     responses((status = 200, description = "The page", content_type = "text/html", body = String), refusals::Any))]
 pub(crate) async fn page() -> Response {
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));

@@ -22,14 +22,14 @@ pub(crate) struct Healthy {
 }
 
 /// Tell that the server runs.
-#[utoipa::path(get, path = "/healthz", tag = "server", security(()),
+#[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "server", security(()),
     responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn alive() -> Json<Healthy> {
     Json(Healthy { ok: true })
 }
 
 /// Tell whether the server can write.
-#[utoipa::path(get, path = "/readyz", tag = "server", security(()),
+#[utoipa::path(get, path = "/readyz", operation_id = "checkReady", tag = "server", security(()),
     responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, ApiError> {
     match app.journal.check().await {
@@ -91,7 +91,7 @@ struct HookDocuments {
 }
 
 /// Tell how the server is.
-#[utoipa::path(get, path = "/health/details", tag = "server",
+#[utoipa::path(get, path = "/health/details", operation_id = "readHealthDetails", tag = "server",
     responses((status = 200, description = "How it is", body = Details), refusals::Any))]
 pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>, ApiError> {
     let footprint = app.store.footprint(app.config.clock.now_us()).await?;
@@ -118,7 +118,7 @@ pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>
 }
 
 /// The server's numbers as Prometheus text.
-#[utoipa::path(get, path = "/metrics", tag = "server",
+#[utoipa::path(get, path = "/metrics", operation_id = "readMetrics", tag = "server",
     responses((status = 200, description = "The numbers", content_type = "text/plain", body = String), refusals::Any))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let present = Present {
