@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
@@ -24,14 +25,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 const ASSETS: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"];
 
 /// This API as an OpenAPI 3.1 document.
-#[utoipa::path(get, path = "/openapi.json", tag = "server",
+#[utoipa::path(get, path = "/openapi.json", operation_id = "readDescription", tag = "server",
     responses((status = 200, description = "The document", body = Object), refusals::Any))]
 pub(crate) async fn openapi(State(app): State<Arc<App>>) -> Response {
     json_text(app.openapi.clone())
 }
 
 /// A page to read this API and to try it.
-#[utoipa::path(get, path = "/docs", tag = "server",
+#[utoipa::path(get, path = "/docs", operation_id = "showDescription", tag = "server",
     responses((status = 200, description = "The page", content_type = "text/html", body = String), refusals::Any))]
 pub(crate) async fn page() -> Response {
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
@@ -39,9 +40,9 @@ pub(crate) async fn page() -> Response {
 }
 
 /// A file of the page; no part of the API, so the document does not list it.
-pub(crate) async fn asset(path: Option<Path<String>>) -> Result<Response, ApiError> {
+pub(crate) async fn asset(path: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
     let name =
-        path.map(|Path(name)| name).filter(|name| ASSETS.contains(&name.as_str())).ok_or(ApiError::NoSuchPath)?;
+        path.ok().map(|Path(name)| name).filter(|name| ASSETS.contains(&name.as_str())).ok_or(ApiError::NoSuchPath)?;
     if name == "start.js" {
         return Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript"))], START).into_response());
     }

@@ -56,7 +56,7 @@ pub(crate) struct EventParameters {
 }
 
 /// List a session's events, oldest first: all of them, unless a parameter says less.
-#[utoipa::path(get, path = "/sessions/{session_id}/events", tag = "events",
+#[utoipa::path(get, path = "/sessions/{session_id}/events", operation_id = "listEvents", tag = "events",
     params(
         ("session_id" = String, Path, description = "The session's id, percent-encoded"),
         EventParameters,
@@ -98,7 +98,7 @@ pub(crate) async fn list(
 }
 
 /// The same as `GET /sessions/{session_id}/events`, under its older name.
-#[utoipa::path(get, path = "/events/{session_id}", tag = "events",
+#[utoipa::path(get, path = "/events/{session_id}", operation_id = "listEventsBySession", tag = "events",
     params(
         ("session_id" = String, Path, description = "The session's id, percent-encoded"),
         EventParameters,
@@ -113,7 +113,7 @@ pub(crate) async fn legacy_list(
 }
 
 /// Append an event to a session.
-#[utoipa::path(post, path = "/sessions/{session_id}/events", tag = "events", request_body = EventBody,
+#[utoipa::path(post, path = "/sessions/{session_id}/events", operation_id = "appendEvent", tag = "events", request_body = EventBody,
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn append(
@@ -132,7 +132,7 @@ pub(crate) async fn append(
 }
 
 /// Append an event to the session that it names; a `session_start` creates the session.
-#[utoipa::path(post, path = "/events", tag = "events", request_body = EventBody,
+#[utoipa::path(post, path = "/events", operation_id = "appendEventBySession", tag = "events", request_body = EventBody,
     responses((status = 200, description = "The event is stored, or was before", body = Done), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn legacy_append(State(app): State<Arc<App>>, body: Unread) -> Result<Response, ApiError> {
     let body = extract::read_body(&app, body, &JSON, app.config.limits.json_body_bytes).await?;

@@ -22,14 +22,14 @@ pub(crate) struct Healthy {
 }
 
 /// Tell that the server runs.
-#[utoipa::path(get, path = "/healthz", tag = "server", security(()),
+#[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "server", security(()),
     responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn alive() -> Json<Healthy> {
     Json(Healthy { ok: true })
 }
 
 /// Tell whether the server can write.
-#[utoipa::path(get, path = "/readyz", tag = "server", security(()),
+#[utoipa::path(get, path = "/readyz", operation_id = "checkReady", tag = "server", security(()),
     responses((status = 200, description = "Yes", body = Healthy), refusals::Any))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, ApiError> {
     match app.journal.check().await {
@@ -45,6 +45,8 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, 
 pub(crate) struct Details {
     /// The version of the server.
     version: &'static str,
+    /// Where the running program lies, when the system tells.
+    program: Option<String>,
     /// Since when it runs; what it counts, it counts since then.
     started_at: String,
     database: Database,
@@ -91,7 +93,7 @@ struct HookDocuments {
 }
 
 /// Tell how the server is.
-#[utoipa::path(get, path = "/health/details", tag = "server",
+#[utoipa::path(get, path = "/health/details", operation_id = "readHealthDetails", tag = "server",
     responses((status = 200, description = "How it is", body = Details), refusals::Any))]
 pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>, ApiError> {
     let footprint = app.store.footprint(app.config.clock.now_us()).await?;
@@ -103,6 +105,7 @@ pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>
     });
     Ok(Json(Details {
         version: env!("CARGO_PKG_VERSION"),
+        program: app.config.program.as_ref().map(|path| path.display().to_string()),
         started_at: timestamp::format(app.started_us),
         database: Database {
             writes: app.journal.check().await.is_ok(),
@@ -118,7 +121,7 @@ pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>
 }
 
 /// The server's numbers as Prometheus text.
-#[utoipa::path(get, path = "/metrics", tag = "server",
+#[utoipa::path(get, path = "/metrics", operation_id = "readMetrics", tag = "server",
     responses((status = 200, description = "The numbers", content_type = "text/plain", body = String), refusals::Any))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let present = Present {

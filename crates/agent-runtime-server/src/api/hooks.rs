@@ -45,7 +45,7 @@ pub(crate) struct Heard {
 }
 
 /// Take a document of Claude Code's hooks.
-#[utoipa::path(post, path = "/hooks/claude-code", tag = "hooks",
+#[utoipa::path(post, path = "/hooks/claude-code", operation_id = "takeClaudeCodeDocument", tag = "hooks",
     request_body(content = Object, description = "The document as the agent wrote it"),
     params(("x-agent-runtime-envelope" = Option<String>, Header,
         description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}`")),
@@ -56,7 +56,7 @@ pub(crate) async fn claude_code(app: State<Arc<App>>, caller: Caller, headers: H
 }
 
 /// Take a document of Codex's hooks.
-#[utoipa::path(post, path = "/hooks/codex", tag = "hooks",
+#[utoipa::path(post, path = "/hooks/codex", operation_id = "takeCodexDocument", tag = "hooks",
     request_body(content = Object, description = "The document as the agent wrote it"),
     params(("x-agent-runtime-envelope" = Option<String>, Header,
         description = "JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}`")),

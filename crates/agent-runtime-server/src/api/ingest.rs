@@ -28,7 +28,7 @@ pub(crate) struct Ingested {
 }
 
 /// Append events, one JSON object a line, of any sessions, in order; a `session_start` creates its session.
-#[utoipa::path(post, path = "/ingest", tag = "events",
+#[utoipa::path(post, path = "/ingest", operation_id = "ingestEvents", tag = "events",
     request_body(content(
         (String = "application/x-ndjson"), (String = "application/ndjson"), (String = "application/jsonl"))),
     responses((status = 200, description = "All events are stored, or were before", body = Ingested), refusals::Body, refusals::Write, refusals::Any))]

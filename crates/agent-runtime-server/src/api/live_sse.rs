@@ -25,7 +25,7 @@ use crate::hub::Frame;
 const SHARED_BYTES: usize = 8 * 1024;
 
 /// Follow the change log as Server-Sent Events.
-#[utoipa::path(get, path = "/stream", tag = "live",
+#[utoipa::path(get, path = "/stream", operation_id = "followByEventStream", tag = "live",
     params(
         ("since" = Option<String>, Query, description = "Go on behind this cursor instead of beginning with `init`"),
         ("session_id" = Option<Vec<String>>, Query, description = "Only these sessions; repeatable"),

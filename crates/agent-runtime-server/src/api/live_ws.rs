@@ -63,7 +63,7 @@ enum Ended {
 }
 
 /// Follow the change log over a WebSocket.
-#[utoipa::path(get, path = "/ws", tag = "live",
+#[utoipa::path(get, path = "/ws", operation_id = "followByWebSocket", tag = "live",
     params(
         ("since" = Option<String>, Query, description = "Go on behind this cursor instead of beginning with `init`"),
         ("session_id" = Option<Vec<String>>, Query, description = "Only these sessions; repeatable"),

@@ -116,7 +116,7 @@ pub(crate) struct PatchBody {
 }
 
 /// List sessions, newest first: all of them, unless a parameter says less.
-#[utoipa::path(get, path = "/sessions", tag = "sessions",
+#[utoipa::path(get, path = "/sessions", operation_id = "listSessions", tag = "sessions",
     params(
         ("status" = Option<SessionStatus>, Query, description = "Only those of this status"),
         ("agent_name" = Option<String>, Query, description = "Only those of exactly this agent"),
@@ -153,7 +153,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, parameters: Parameters) ->
 }
 
 /// Create a session.
-#[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = CreateBody,
+#[utoipa::path(post, path = "/sessions", operation_id = "createSession", tag = "sessions", request_body = CreateBody,
     responses(
         (status = 200, description = "Done, and the session as it is now", body = ChangedSession),
         (status = 409, description = "There is a session of this id", body = agent_runtime_types::problem::Problem),
@@ -167,7 +167,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, body: Unread) -> Result<
 }
 
 /// Show a session.
-#[utoipa::path(get, path = "/sessions/{session_id}", tag = "sessions",
+#[utoipa::path(get, path = "/sessions/{session_id}", operation_id = "readSession", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses((status = 200, description = "The session", body = OneSession), refusals::Parameters, refusals::Session, refusals::Any))]
 pub(crate) async fn show(State(app): State<Arc<App>>, SessionId(id): SessionId) -> Result<Json<OneSession>, ApiError> {
@@ -176,7 +176,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, SessionId(id): SessionId) 
 }
 
 /// Tell a session's status; one that does not exist has the status `not_existent`.
-#[utoipa::path(get, path = "/sessions/{session_id}/status", tag = "sessions",
+#[utoipa::path(get, path = "/sessions/{session_id}/status", operation_id = "readSessionStatus", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses((status = 200, description = "The status", body = StatusAnswer), refusals::Parameters, refusals::Any))]
 pub(crate) async fn status(
@@ -192,7 +192,7 @@ pub(crate) async fn status(
 }
 
 /// Get the text of a finished session's last assistant message.
-#[utoipa::path(get, path = "/sessions/{session_id}/result", tag = "sessions",
+#[utoipa::path(get, path = "/sessions/{session_id}/result", operation_id = "readSessionResult", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses(
         (status = 200, description = "The result", body = ResultAnswer),
@@ -214,7 +214,7 @@ pub(crate) async fn result(
 }
 
 /// Change a session's metadata.
-#[utoipa::path(patch, path = "/sessions/{session_id}/metadata", tag = "sessions", request_body = PatchBody,
+#[utoipa::path(patch, path = "/sessions/{session_id}/metadata", operation_id = "changeSession", tag = "sessions", request_body = PatchBody,
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses((status = 200, description = "Done, and the session as it is now", body = ChangedSession), refusals::Body, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn patch(
@@ -229,7 +229,7 @@ pub(crate) async fn patch(
 }
 
 /// Delete a session and all its events.
-#[utoipa::path(delete, path = "/sessions/{session_id}", tag = "sessions",
+#[utoipa::path(delete, path = "/sessions/{session_id}", operation_id = "deleteSession", tag = "sessions",
     params(("session_id" = String, Path, description = "The session's id, percent-encoded")),
     responses((status = 200, description = "The session is gone", body = DeletedSession), refusals::Parameters, refusals::Session, refusals::Write, refusals::Any))]
 pub(crate) async fn delete(

@@ -1,5 +1,7 @@
 //! The published contract is the one that the code makes.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::harness::TestServer;
@@ -24,8 +26,12 @@ async fn the_served_document_describes_every_answer() {
         methods.filter_map(move |method| item.get(method).map(|operation| (format!("{method} {path}"), operation)))
     });
     let mut count = 0;
+    let mut ids = HashSet::new();
     for (name, operation) in operations {
         count += 1;
+        // Programs that are made from the document name their functions by it.
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        assert!(!id.is_empty() && ids.insert(id), "{name} has no operationId of its own: {id:?}");
         for (status, response) in operation["responses"].as_object().unwrap() {
             let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
             assert!(described, "{name} {status} has no description");
@@ -39,7 +45,7 @@ async fn the_served_document_describes_every_answer() {
         }
         assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
     }
-    assert_eq!(count, 22);
+    assert_eq!(count, 24);
 }
 
 #[tokio::test]
@@ -60,6 +66,7 @@ async fn the_page_needs_nothing_from_elsewhere() {
     }
     assert_eq!(count, 3);
     assert_eq!(server.get("/docs/none.js").await.detail(), "Not Found");
+    assert_eq!(server.get("/docs/%FF").await.detail(), "Not Found");
     assert_eq!(server.get("/docs/").await.text, page.text);
     let _: Value = server.get("/openapi.json").await.json();
 }
