@@ -26,6 +26,7 @@ mod sessions;
 mod timestamps;
 
 // Followers.
+mod bodies;
 mod filters;
 mod live_sse;
 mod live_ws;
