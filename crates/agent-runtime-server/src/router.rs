@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, sessions, sign_in};
+use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, outline, sessions, sign_in, statistics};
 use crate::app::App;
 use crate::config::COOKIE;
 use crate::error::ApiError;
@@ -26,9 +26,11 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::list, events::append))
         .routes(routes!(events::legacy_list))
         .routes(routes!(events::legacy_append))
+        .routes(routes!(outline::outline))
         .routes(routes!(ingest::ingest))
         .routes(routes!(hooks::claude_code))
         .routes(routes!(hooks::codex))
+        .routes(routes!(statistics::statistics))
         .routes(routes!(live_ws::follow))
         .routes(routes!(live_sse::follow))
         .routes(routes!(health::alive))
@@ -79,6 +81,7 @@ pub(crate) fn openapi_json() -> String {
         (name = "events", description = "What the agents did"),
         (name = "hooks", description = "Documents of the agents themselves"),
         (name = "live", description = "The change log as it grows"),
+        (name = "statistics", description = "What happened over time"),
         (name = "server", description = "The server itself"),
     ),
 )]

@@ -10,10 +10,13 @@ pub mod timestamp;
 
 pub mod activity;
 pub mod event;
+pub mod outline;
 pub mod report;
+pub mod search;
 pub mod session;
 pub mod sign_in;
 
 pub mod cursor;
 pub mod live;
 pub mod page;
+pub mod statistics;

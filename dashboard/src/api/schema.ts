@@ -262,6 +262,23 @@ export interface paths {
         patch: operations["changeSession"];
         trace?: never;
     };
+    "/sessions/{session_id}/outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a session's events without their bodies, oldest first: all of them, unless a parameter says less. */
+        get: operations["outline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{session_id}/result": {
         parameters: {
             query?: never;
@@ -328,6 +345,23 @@ export interface paths {
         put?: never;
         /** Sign a browser out: it forgets its cookie. */
         post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what happened over time: sessions, events, tools and failures, from what is counted with each commit. */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -623,6 +657,47 @@ export interface components {
         OneSession: {
             session: components["schemas"]["Session"];
         };
+        /** @description An event without its body. All keys are always there. */
+        Outline: {
+            /**
+             * Format: int64
+             * @description Bytes of the whole event, as it is shown.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description How long the tool took, where the agent said so.
+             */
+            duration_ms: number | null;
+            /** @description What it says happened. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description The event's id.
+             */
+            id: number;
+            /** @description Whether it tells of a failure: an `error`, a `stop_failure`, an `exit_code` of a `session_stop` that is not 0. */
+            is_error: boolean;
+            /** @description `user` or `assistant`, of a message. */
+            role: string | null;
+            /** @description What a person would read of it first, on one line, at most 160 characters. */
+            text: string | null;
+            /** @description When it happened, as the client wrote it. */
+            timestamp: string;
+            /** @description The tool. */
+            tool_name: string | null;
+            /** @description The call, as the agent numbers it: the same before and after. */
+            tool_use_id: string | null;
+        };
+        /** @description The outlines of a session's events, in order. */
+        OutlineList: {
+            /**
+             * Format: int64
+             * @description The last one's id, when there is more: to be given as `after`, or as `before` when descending.
+             */
+            next?: number;
+            outline: components["schemas"]["Outline"][];
+        };
         /** @description The body of `PATCH /sessions/{session_id}/metadata`: at least one field. Unknown keys are ignored. */
         PatchBody: {
             /** @description The agent that runs it. */
@@ -646,6 +721,31 @@ export interface components {
              * @example exit_code: must be a 64-bit integer
              */
             detail: string;
+        };
+        /** @description What happened in one project. */
+        ProjectStatistics: {
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Events that tell of a failure.
+             */
+            failures: number;
+            /** @description Its folder. */
+            project_dir: string;
+            /**
+             * Format: int64
+             * @description Sessions that were created there or taken up again.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Events `pre_tool`.
+             */
+            tool_calls: number;
         };
         /** @description What an agent answered last. */
         ResultAnswer: {
@@ -723,9 +823,104 @@ export interface components {
          * @enum {string}
          */
         Source: "api" | "claude-code" | "codex";
+        /** @description What happened over time. It counts what was stored, by the events' own instants, and what was deleted since too. */
+        Statistics: {
+            /**
+             * Format: int64
+             * @description Seconds of a bucket.
+             */
+            bucket_seconds: number;
+            /** @description One after the other, without a gap. */
+            buckets: components["schemas"]["StatisticsBucket"][];
+            /**
+             * @description Where the first bucket begins.
+             * @example 2025-12-03T10:00:00.000000+00:00
+             */
+            from: string;
+            /**
+             * @description The hundred projects with the most events, those first that have more. Over whole hours, and over whole days
+             *     when more than two weeks are asked for.
+             */
+            projects: components["schemas"]["ProjectStatistics"][];
+            /** @description Where the last bucket ends. */
+            to: string;
+            /** @description The hundred tools with the most calls, in the same way. */
+            tools: components["schemas"]["ToolStatistics"][];
+            /**
+             * Format: int64
+             * @description Positions of the log that are not counted yet: only for a while after a database of an older version was opened,
+             *     or after very much came at once.
+             */
+            uncounted: number;
+        };
+        /** @description What happened in one stretch of time. */
+        StatisticsBucket: {
+            /** @description Where it begins. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Events that tell of a failure, as `errors=true` of a session's events finds them.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Sessions that ran at its end: started by then, and not ended.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Sessions that were created or taken up again.
+             */
+            sessions_started: number;
+            /**
+             * Format: int64
+             * @description Events `pre_tool`.
+             */
+            tool_calls: number;
+            /**
+             * Format: double
+             * @description What half of the tools took at most that came back in it, in milliseconds, at most a tenth off.
+             */
+            tool_p50_ms: number | null;
+            /**
+             * Format: double
+             * @description The same for 95 of 100.
+             */
+            tool_p95_ms: number | null;
+        };
         /** @description How a session stands. */
         StatusAnswer: {
             status: components["schemas"]["KnownStatus"];
+        };
+        /** @description What one tool did. */
+        ToolStatistics: {
+            /**
+             * Format: int64
+             * @description Events `pre_tool`.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Its events that tell of a failure.
+             */
+            failures: number;
+            /**
+             * Format: double
+             * @description What half of its calls took at most, in milliseconds, at most a tenth off.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: double
+             * @description The same for 95 of 100.
+             */
+            p95_ms: number | null;
+            /** @description The tool. */
+            tool_name: string;
         };
     };
     responses: never;
@@ -910,6 +1105,10 @@ export interface operations {
                 event_type?: string;
                 /** @description Only those of this tool */
                 tool_name?: string;
+                /** @description Only those with this text in a string value or in a key of the client's own, in any case */
+                q?: string;
+                /** @description `true`: only those that tell of a failure */
+                errors?: boolean;
                 /** @description `desc`: newest first; `asc`: oldest first */
                 order?: string;
             };
@@ -1103,7 +1302,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}` */
+                /** @description JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}` */
                 "x-agent-runtime-envelope"?: string | null;
             };
             path?: never;
@@ -1203,7 +1402,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`. Without it the answer is always `{}` */
+                /** @description JSON: `id` and `at`, perhaps `host`, `pid`, `process_started`, `words` (false: read no transcript). Without it the answer is always `{}` */
                 "x-agent-runtime-envelope"?: string | null;
             };
             path?: never;
@@ -1576,6 +1775,8 @@ export interface operations {
                 project_dir?: string;
                 /** @description Only those with this text in id, name, folder or agent, in any case */
                 q?: string;
+                /** @description `activity`: with the newest event first; `creation`: created last, first */
+                order?: string;
                 /** @description At most so many; more than 10,000 counts as 10,000 */
                 limit?: number;
                 /** @description Go on at an earlier answer's `next` */
@@ -1924,6 +2125,10 @@ export interface operations {
                 event_type?: string;
                 /** @description Only those of this tool */
                 tool_name?: string;
+                /** @description Only those with this text in a string value or in a key of the client's own, in any case */
+                q?: string;
+                /** @description `true`: only those that tell of a failure */
+                errors?: boolean;
                 /** @description `desc`: newest first; `asc`: oldest first */
                 order?: string;
             };
@@ -2208,6 +2413,100 @@ export interface operations {
             };
             /** @description The disk is full; nothing was stored. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outline: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand after this event of the session */
+                after?: number;
+                /** @description Only those that stand before this event of the session */
+                before?: number;
+                /** @description At most so many; more than 10,000 counts as 10,000 */
+                limit?: number;
+                /** @description Only those of this type */
+                event_type?: string;
+                /** @description Only those of this tool */
+                tool_name?: string;
+                /** @description Only those with this text in a string value or in a key of the client's own, in any case */
+                q?: string;
+                /** @description `true`: only those that tell of a failure */
+                errors?: boolean;
+                /** @description `desc`: newest first; `asc`: oldest first */
+                order?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The session's id, percent-encoded */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The outlines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlineList"];
+                };
+            };
+            /** @description A parameter breaks a rule; `detail` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bearer token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Host` or the `Origin` is not on the list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is busy or stopping; `Retry-After` says when to try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2509,6 +2808,78 @@ export interface operations {
             };
         };
     };
+    statistics: {
+        parameters: {
+            query?: {
+                /** @description Where it begins: a timestamp; a day before `to` otherwise */
+                from?: string;
+                /** @description Where it ends: a timestamp; now otherwise */
+                to?: string;
+                /** @description Seconds of a bucket: a multiple of 60, from 3600 on a multiple of 3600; 900 otherwise. At most 1,000 buckets */
+                bucket?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description A parameter breaks a rule; `detail` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bearer token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Host` or the `Origin` is not on the list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is busy or stopping; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     followByEventStream: {
         parameters: {
             query?: {
@@ -2516,6 +2887,8 @@ export interface operations {
                 since?: string;
                 /** @description Only these sessions; repeatable */
                 session_id?: string[];
+                /** @description Whole events of these sessions only, outlines of all others; repeatable, empty means none */
+                bodies?: string[];
             };
             header?: {
                 /** @description The same as `since`, and wins over it */
@@ -2589,6 +2962,8 @@ export interface operations {
                 since?: string;
                 /** @description Only these sessions; repeatable */
                 session_id?: string[];
+                /** @description Whole events of these sessions only, outlines of all others; repeatable, empty means none */
+                bodies?: string[];
             };
             header?: never;
             path?: never;

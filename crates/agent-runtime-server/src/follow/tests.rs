@@ -13,13 +13,14 @@ use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::page::{EventQuery, SessionQuery};
 use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
+use agent_runtime_types::statistics::{Statistics, StatisticsQuery};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 use tokio::sync::Semaphore;
 
 use super::{Follower, Source};
-use crate::hub::{Hub, Only};
+use crate::hub::{Hub, Only, Wish};
 use crate::limits::Limits;
 use crate::observe::Metrics;
 
@@ -88,6 +89,9 @@ impl Store for Log {
         unreachable!()
     }
     async fn snapshot(&self, _: Option<Vec<String>>) -> Result<Snapshot, ReadError> {
+        unreachable!()
+    }
+    async fn statistics(&self, _: StatisticsQuery) -> Result<Statistics, ReadError> {
         unreachable!()
     }
     async fn begin_events(&self, _: &str, _: EventQuery) -> Result<EventReading, ReadError> {
@@ -200,7 +204,8 @@ fn reader(log: &Arc<Log>, hub: &Arc<Hub>, position: i64, only: Option<usize>) ->
         take_bytes: usize::MAX,
     };
     let ids: Only = only.map(|session| Arc::from([SESSIONS[session].to_owned()]));
-    let follower = Follower { source, seat: hub.listen(), only: ids, position, first: Vec::new() };
+    let wish = Wish { only: ids, bodies: None };
+    let follower = Follower { source, seat: hub.listen(), wish, position, first: Vec::new() };
     Reader { follower, joined: position, only, got: Vec::new() }
 }
 
