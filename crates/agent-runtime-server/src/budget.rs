@@ -58,10 +58,10 @@ impl Share {
     /// Takes all of it from the spare budget: permits of two budgets do not merge.
     fn change_to_spare(&mut self, bytes: usize) -> bool {
         let Some(spare) = self.spare.take() else { return false };
-        let mut share = Self { units: spare, spare: None, held: None, bytes: 0 };
-        let grown = share.grow_to(bytes);
+        let mut other = Self { units: spare, spare: None, held: None, bytes: 0 };
+        let grown = other.grow_to(bytes);
         if grown {
-            *self = share;
+            *self = other;
         }
         grown
     }
