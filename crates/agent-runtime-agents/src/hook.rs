@@ -5,6 +5,8 @@ mod session;
 mod subagent;
 mod tool;
 
+use std::borrow::Cow;
+
 use agent_runtime_types::timestamp;
 
 use crate::agent::Agent;
@@ -25,14 +27,20 @@ const EVERYWHERE: [&str; 6] = ["hook_event_name", "session_id", "transcript_path
 /// When it is no sound JSON object, has no usable `session_id`, or its envelope has no time.
 pub fn read_hook(agent: Agent, envelope: &Envelope, document: &[u8], options: &Options) -> Result<Report, Unreadable> {
     let at_us = timestamp::parse("at", &envelope.at).map_err(Unreadable::Envelope)?;
-    let Clean { text, counted } = cleaned(mended(document), *options);
+    let mended = mended(document);
+    let Clean { text, counted } = cleaned(Cow::Borrowed(&mended), *options);
     let members = agent_runtime_types::json::inner_object(&text).map_err(Unreadable::NotAnObject)?;
     let document = Document { members };
     let event_name = document.text("hook_event_name").unwrap_or_default();
     let facts = session::facts(agent, envelope, &document, &event_name)?;
     let key = match document.text("tool_use_id").filter(|call| !call.is_empty()) {
         Some(call) => EventKey::of_call(&event_name, &call),
-        None => EventKey::of_content(&event_name, &text, at_us),
+        None if options.redacts => EventKey::of_content(&event_name, &text, at_us),
+        // What a hook spools holds no secrets, while its first attempt does: both have one key, whatever is stored.
+        None => {
+            let Clean { text, .. } = cleaned(Cow::Borrowed(&mended), Options { redacts: true, ..*options });
+            EventKey::of_content(&event_name, &text, at_us)
+        }
     };
     let reading = Reading {
         document: &document,

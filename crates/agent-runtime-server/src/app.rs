@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) started_us: i64,
     /// Bytes of request bodies that may be held at once.
     pub(crate) bodies: Budget,
+    /// The same beside it, for what would not be sent again.
+    pub(crate) spare_bodies: Budget,
     /// Pages of history that may be read for live readers at once.
     pub(crate) replays: Arc<Semaphore>,
     /// The OpenAPI document, made when it is first asked for.
@@ -62,6 +64,7 @@ impl App {
             metrics,
             started_us: config.clock.now_us(),
             bodies: Budget::new(limits.bodies_in_flight_bytes),
+            spare_bodies: Budget::new(limits.spare_bodies_bytes),
             replays: Arc::new(Semaphore::new(limits.replays)),
             openapi: LazyLock::new(openapi),
             shutdown,

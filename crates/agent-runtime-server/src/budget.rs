@@ -15,6 +15,8 @@ pub(crate) struct Budget {
 /// Bytes taken from a budget; they go back when this is dropped.
 pub(crate) struct Share {
     units: Arc<Semaphore>,
+    /// Where the rest is taken from when the budget does not reach.
+    spare: Option<Arc<Semaphore>>,
     held: Option<OwnedSemaphorePermit>,
     bytes: usize,
 }
@@ -26,7 +28,12 @@ impl Budget {
 
     /// An empty share, to be grown.
     pub(crate) fn share(&self) -> Share {
-        Share { units: Arc::clone(&self.units), held: None, bytes: 0 }
+        Share { units: Arc::clone(&self.units), spare: None, held: None, bytes: 0 }
+    }
+
+    /// An empty share that grows from this budget and, when it does not reach, from another.
+    pub(crate) fn share_or(&self, spare: &Self) -> Share {
+        Share { spare: Some(Arc::clone(&spare.units)), ..self.share() }
     }
 }
 
@@ -36,7 +43,9 @@ impl Share {
         let wanted = bytes.div_ceil(UNIT_BYTES).saturating_sub(self.bytes.div_ceil(UNIT_BYTES));
         if wanted > 0 {
             let Ok(wanted) = u32::try_from(wanted) else { return false };
-            let Ok(more) = Arc::clone(&self.units).try_acquire_many_owned(wanted) else { return false };
+            let Ok(more) = Arc::clone(&self.units).try_acquire_many_owned(wanted) else {
+                return self.change_to_spare(bytes);
+            };
             match &mut self.held {
                 Some(held) => held.merge(more),
                 None => self.held = Some(more),
@@ -44,5 +53,16 @@ impl Share {
         }
         self.bytes = self.bytes.max(bytes);
         true
+    }
+
+    /// Takes all of it from the spare budget: permits of two budgets do not merge.
+    fn change_to_spare(&mut self, bytes: usize) -> bool {
+        let Some(spare) = self.spare.take() else { return false };
+        let mut other = Self { units: spare, spare: None, held: None, bytes: 0 };
+        let grown = other.grow_to(bytes);
+        if grown {
+            *self = other;
+        }
+        grown
     }
 }

@@ -72,6 +72,9 @@ pub trait Spool: Send + Sync + 'static {
     /// # Errors
     /// When it could not be kept, and is lost.
     fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> std::io::Result<()>;
+
+    /// Whether earlier documents of this one's session wait. It blocks.
+    fn holds(&self, document: &[u8]) -> bool;
 }
 
 impl Default for Config {

@@ -128,8 +128,18 @@ pub(crate) async fn read_body(
     types: &MediaTypes,
     limit: usize,
 ) -> Result<ReadBody, ApiError> {
+    read_body_into(app, app.bodies.share(), unread, types, limit).await
+}
+
+/// The same, with memory from this share.
+pub(crate) async fn read_body_into(
+    app: &App,
+    mut share: Share,
+    unread: Unread,
+    types: &MediaTypes,
+    limit: usize,
+) -> Result<ReadBody, ApiError> {
     let Unread { content_type, mut body } = unread;
-    let mut share = app.bodies.share();
     let mut pace = Pace::new(&app.config.limits);
     let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     // Only its first bytes show whether a body whose length was not announced is one at all.

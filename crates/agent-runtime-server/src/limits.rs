@@ -14,12 +14,17 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of one JSON request body.
     pub json_body_bytes: usize,
+    /// Bytes of one document of an agent. A hook takes 64 MiB, and what it writes where it takes a secret out may be
+    /// longer than that; what is stored of it is much less, for its long strings are cut.
+    pub hook_body_bytes: usize,
     /// Bytes of one NDJSON request body.
     pub ingest_body_bytes: usize,
     /// Bytes of one NDJSON line.
     pub ingest_line_bytes: usize,
     /// Bytes of all request bodies held at once, from reading to answer. Above it: 503.
     pub bodies_in_flight_bytes: usize,
+    /// The same beside it, for documents that agents post by themselves: they would not send them again.
+    pub spare_bodies_bytes: usize,
     /// A body larger than this is scanned on a thread of its own, since scanning would hold up other requests.
     pub inline_scan_bytes: usize,
     /// Time in which a client must send the rest of a body, or at least `body_read_pace_bytes` of it.
@@ -89,9 +94,11 @@ impl Default for Limits {
             header_read: Duration::from_secs(30),
             header_bytes: 64 * KIB,
             json_body_bytes: 16 * MIB,
+            hook_body_bytes: 65 * MIB,
             ingest_body_bytes: 64 * MIB,
             ingest_line_bytes: 16 * MIB,
             bodies_in_flight_bytes: 512 * MIB,
+            spare_bodies_bytes: 65 * MIB,
             inline_scan_bytes: 256 * KIB,
             body_read_stall: Duration::from_secs(30),
             body_read_pace_bytes: 64 * KIB,

@@ -7,6 +7,7 @@ mod stream;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use self::address::Address;
@@ -51,6 +52,17 @@ pub(crate) enum Obstacle {
     Closed(u16),
     /// The server failed on this document; it may take others.
     Failed(u16),
+    /// It answers as no server of ours does.
+    Foreign(u16),
+    /// The document itself cannot be had; others may.
+    Unreadable(PathBuf, io::Error),
+}
+
+impl Obstacle {
+    /// Whether it stays until a person does something.
+    pub(crate) fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Foreign(_) | Self::Closed(401 | 403) | Self::Unreadable(..))
+    }
 }
 
 impl fmt::Display for Obstacle {
@@ -61,6 +73,10 @@ impl fmt::Display for Obstacle {
             Self::Closed(401 | 403) => f.write_str("the server wants another token, or another name of itself"),
             Self::Closed(status) => write!(f, "the server takes nothing at the moment: {status}"),
             Self::Failed(status) => write!(f, "the server failed on a document: {status}"),
+            Self::Foreign(status) => {
+                write!(f, "something else than an Agent Runtime server answers at this address: {status}")
+            }
+            Self::Unreadable(path, cause) => write!(f, "{} cannot be read: {cause}", path.display()),
         }
     }
 }
@@ -103,28 +119,42 @@ fn head(destination: &Destination, parcel: &Parcel<'_>) -> String {
 }
 
 fn judged(answer: &Answer) -> Outcome {
-    match answer.status {
-        200 => Outcome::Stored,
+    match (answer.status, answer.reason()) {
+        (200, _) if answer.says_stored() => Outcome::Stored,
         // Another token, a quieter moment, more room: the same document may be taken then.
-        status @ (401 | 403 | 408 | 429 | 503 | 507) => Outcome::NotNow(Obstacle::Closed(status)),
-        status @ 400..500 => Outcome::Refused(format!("{status} {}", answer.detail).trim_end().to_owned()),
-        status => Outcome::NotNow(Obstacle::Failed(status)),
+        (status @ (401 | 403 | 408 | 429 | 503 | 507), _) => Outcome::NotNow(Obstacle::Closed(status)),
+        (status @ 500.., _) => Outcome::NotNow(Obstacle::Failed(status)),
+        // A path that is not known says nothing of the document, whoever says so.
+        (status @ (400..404 | 406..500), Some(reason)) => Outcome::Refused(format!("{status} {reason}")),
+        (status, _) => Outcome::NotNow(Obstacle::Foreign(status)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Outcome, judged};
+    use super::{Answer, Obstacle, Outcome, judged};
+
+    fn outcome(status: u16, body: &str) -> Outcome {
+        judged(&Answer { status, body: body.into() })
+    }
 
     #[test]
-    fn only_200_is_stored_and_only_a_refusal_of_the_document_is_final() {
-        let outcome = |status| judged(&Answer { status, detail: String::new() });
-        assert!(matches!(outcome(200), Outcome::Stored));
-        for status in [400, 404, 405, 409, 413, 415, 422] {
-            assert!(matches!(outcome(status), Outcome::Refused(_)), "{status}");
+    fn only_our_own_200_is_stored_and_only_our_own_refusal_of_the_document_is_final() {
+        assert!(matches!(outcome(200, "{\"ok\":true}"), Outcome::Stored));
+        let problem = "{\"detail\":\"no\"}";
+        for status in [400, 409, 413, 415, 422] {
+            assert!(matches!(outcome(status, problem), Outcome::Refused(_)), "{status}");
         }
-        for status in [201, 204, 302, 401, 403, 408, 429, 500, 502, 503, 507] {
-            assert!(matches!(outcome(status), Outcome::NotNow(_)), "{status}");
+        for status in [201, 204, 302, 401, 403, 404, 405, 408, 429, 500, 502, 503, 507] {
+            assert!(matches!(outcome(status, problem), Outcome::NotNow(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn what_anybody_may_answer_means_nothing() {
+        for (status, body) in [(200, "<html>"), (200, "{}"), (404, ""), (405, "{}"), (400, "<html>"), (422, "{}")] {
+            let outcome = outcome(status, body);
+            assert!(matches!(outcome, Outcome::NotNow(Obstacle::Foreign(_))), "{status} {body}: {outcome:?}");
         }
     }
 }

@@ -42,9 +42,9 @@ const BYTES_A_MILLISECOND: usize = 256 * 1024;
 /// With more documents than these in the spool, looking through it is left to a process that has the time.
 const MOST_LOOKED_THROUGH: u64 = 500;
 
-/// Why a document was not recorded.
+/// What a hook could not do.
 #[derive(Debug, thiserror::Error)]
-enum Lost {
+enum Trouble {
     #[error("nothing recorded: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
     Arguments,
     #[error("nothing recorded: {0}")]
@@ -63,6 +63,10 @@ enum Lost {
     Random,
     #[error("a document was refused: {0}")]
     Refused(String),
+    #[error("recorded, but documents wait in the spool: {0}")]
+    Waiting(Obstacle),
+    #[error("recorded, but what waits in the spool could not be sent on: {0}")]
+    NotSentOn(SpoolError),
 }
 
 /// Whether this is what the command line asks for.
@@ -77,13 +81,13 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) {
         if process_environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
             return pass_over(&SystemClock);
         }
-        let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Lost::Arguments)?;
+        let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Trouble::Arguments)?;
         record(agent, &process_environment, &SystemClock)
     });
 }
 
 /// Carries `work` out; a failure or a panic becomes a line in the log.
-fn quietly(state: Option<&Path>, clock: &dyn Clock, work: impl FnOnce() -> Result<(), Lost>) {
+fn quietly(state: Option<&Path>, clock: &dyn Clock, work: impl FnOnce() -> Result<(), Trouble>) {
     static PLACE: OnceLock<String> = OnceLock::new();
     std::panic::set_hook(Box::new(|panic| {
         let _ = PLACE.set(panic.location().map_or(String::new(), |place| format!(" at {place}")));
@@ -107,24 +111,24 @@ fn words_of(payload: &(dyn Any + Send)) -> &str {
 }
 
 /// Records nothing, and notes of which session. Nobody who wishes for nothing hears a complaint of what cannot be read.
-fn pass_over(clock: &dyn Clock) -> Result<(), Lost> {
+fn pass_over(clock: &dyn Clock) -> Result<(), Trouble> {
     let document = input::document().ok();
     let routing = document.and_then(|document| Routing::of(&document));
     routing.map_or(Ok(()), |routing| note_unrecorded(&routing, clock))
 }
 
 /// Notes that something of a session is not recorded, so that nobody finds it in the transcript.
-fn note_unrecorded(routing: &Routing, clock: &dyn Clock) -> Result<(), Lost> {
+fn note_unrecorded(routing: &Routing, clock: &dyn Clock) -> Result<(), Trouble> {
     match places::state().filter(|_| !routing.session_id.is_empty()) {
-        Some(state) => Unrecorded::inside(&state).add(&routing.session_id, clock.now_us()).map_err(Lost::Unnoted),
+        Some(state) => Unrecorded::inside(&state).add(&routing.session_id, clock.now_us()).map_err(Trouble::Unnoted),
         None => Ok(()),
     }
 }
 
-fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Lost> {
+fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Trouble> {
     let configuration = Configuration::read(environment);
     let document = input::document()?;
-    let Some(routing) = Routing::of(&document) else { return Err(Lost::Unread(Unread::Broken)) };
+    let Some(routing) = Routing::of(&document) else { return Err(Trouble::Unread(Unread::Broken)) };
     if let Err(Unusable::MayIgnore(_)) = configuration {
         note_unrecorded(&routing, clock)?;
     }
@@ -132,7 +136,7 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     match configuration.wish(routing.cwd.as_deref()) {
         Wish::Record => {}
         Wish::Ignore => return note_unrecorded(&routing, clock),
-        Wish::Unknown => return note_unrecorded(&routing, clock).and(Err(Lost::Placeless)),
+        Wish::Unknown => return note_unrecorded(&routing, clock).and(Err(Trouble::Placeless)),
     }
     let words = places::state().is_none_or(|state| !Unrecorded::inside(&state).holds(&routing.session_id));
     let envelope = envelope(clock.now_us(), words)?.to_json();
@@ -149,30 +153,39 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
             Outcome::NotNow(obstacle) => Some(obstacle),
             Outcome::Refused(reason) => {
                 spool.map_or(Ok(()), |spool| spool.reject(&parcel, &reason, &destination.address))?;
-                return Err(Lost::Refused(reason));
+                return Err(Trouble::Refused(reason));
             }
             Outcome::Stored => {
                 // The server is there: what waits, of other sessions, need not wait any longer.
                 let waiting = spool.filter(|spool| !spool.is_empty());
-                return waiting.map_or(Ok(()), |spool| catch_up(&spool, &destination, deadline, clock));
+                return waiting.map_or(Ok(()), |spool| recorded(catch_up(&spool, &destination, deadline, clock)));
             }
         };
     }
-    let Some(spool) = spool else { return Err(Lost::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
+    let Some(spool) = spool else { return Err(Trouble::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
     spool.keep(agent, &envelope, &document, &destination.address)?;
-    match obstacle {
+    recorded(match obstacle {
         None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
-        None | Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
+        None | Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
         // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
-        Some(_) => Ok(()),
+        Some(obstacle) if obstacle.needs_a_person() => spool.note(&obstacle).map(|()| Some(obstacle)),
+        Some(_) => Ok(None),
+    })
+}
+
+/// What is to be told once the document is safe: why others, or it, cannot go on.
+fn recorded(caught_up: Result<Option<Obstacle>, SpoolError>) -> Result<(), Trouble> {
+    match caught_up.map_err(Trouble::NotSentOn)? {
+        Some(obstacle) if obstacle.needs_a_person() => Err(Trouble::Waiting(obstacle)),
+        _ => Ok(()),
     }
 }
 
 /// What is known of a document besides itself, when it has come at `now_us`. Its id stays, however often it is sent.
-fn envelope(now_us: i64, words: bool) -> Result<Envelope, Lost> {
+fn envelope(now_us: i64, words: bool) -> Result<Envelope, Trouble> {
     let agent = ancestry::agent();
     Ok(Envelope {
-        id: random::envelope_id().map_err(|_| Lost::Random)?,
+        id: random::envelope_id().map_err(|_| Trouble::Random)?,
         at: timestamp::format(now_us),
         host: Some(machine::host_name()),
         pid: agent.map(|agent| agent.pid),
@@ -181,24 +194,24 @@ fn envelope(now_us: i64, words: bool) -> Result<Envelope, Lost> {
     })
 }
 
-/// Delivers what waits, as far as the time goes, and leaves the rest to a process of its own.
+/// Delivers what waits, as far as the time goes, and leaves the rest to a process of its own; what stands in the way.
 fn catch_up(
     spool: &Spool,
     destination: &delivery::Destination,
     deadline: Instant,
     clock: &dyn Clock,
-) -> Result<(), Lost> {
+) -> Result<Option<Obstacle>, SpoolError> {
     // Somebody tries already, or has just tried in vain.
     if spool.is_attended(clock.now_us())? {
-        return Ok(());
+        return Ok(None);
     }
     if spool.documents() > MOST_LOOKED_THROUGH {
-        return Ok(spool.start_flush(clock.now_us())?);
+        return spool.start_flush(clock.now_us()).map(|()| None);
     }
     let flushed = spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline))?;
     match flushed.obstacle {
-        Some(Obstacle::Silent) => Ok(spool.start_flush(clock.now_us())?),
-        _ => Ok(()),
+        Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
+        obstacle => Ok(obstacle),
     }
 }
 

@@ -9,6 +9,7 @@
 //!   lock                      held while any of these change
 //!   flushing                  held by the one process that delivers
 //!   attended                  until when nobody else need try
+//!   obstacle                  what stands in the way until a person does something
 //!   server                    the server's address
 //! ```
 
@@ -56,6 +57,8 @@ pub(crate) enum SpoolError {
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
     folder: PathBuf,
+    /// Documents that may wait.
+    most_documents: u64,
     /// Whether secrets are taken out of what is kept.
     redacts: bool,
 }
@@ -73,8 +76,10 @@ pub(crate) struct Contents {
     /// Documents that the server refused, and the newest reason.
     pub(crate) rejected: u64,
     pub(crate) newest_reason: Option<String>,
-    /// Documents that had to go to make room.
+    /// Documents that had to go to make room, also among those that were refused.
     pub(crate) dropped: u64,
+    /// What stands in the way until a person does something.
+    pub(crate) obstacle: Option<String>,
 }
 
 /// Why documents were refused.
@@ -90,7 +95,11 @@ pub(crate) struct Reason {
 impl Spool {
     /// The spool of the server at this address. Nothing is made until something is kept.
     pub(crate) fn of(state: &Path, address: &Address) -> Self {
-        Self { folder: state.join("spool").join(address.folder_name()), redacts: true }
+        Self::inside(state.join("spool").join(address.folder_name()))
+    }
+
+    fn inside(folder: PathBuf) -> Self {
+        Self { folder, most_documents: MOST_DOCUMENTS, redacts: true }
     }
 
     /// The same spool, which takes secrets out of what it keeps, as it does by itself, or leaves them in.
@@ -101,7 +110,7 @@ impl Spool {
     /// Every spool that there is, by name.
     pub(crate) fn all(state: &Path) -> Vec<Self> {
         let folders = fs::read_dir(state.join("spool")).into_iter().flatten().flatten();
-        let mut spools: Vec<Self> = folders.map(|entry| Self { folder: entry.path(), redacts: true }).collect();
+        let mut spools: Vec<Self> = folders.map(|entry| Self::inside(entry.path())).collect();
         spools.sort_by(|one, other| one.folder.cmp(&other.folder));
         spools
     }
@@ -145,7 +154,7 @@ impl Spool {
                 totals.write(&self.folder)?;
                 return Ok(Err(SpoolError::TooLarge(bytes)));
             }
-            if totals.documents >= MOST_DOCUMENTS || totals.bytes + bytes > MOST_BYTES {
+            if totals.documents >= self.most_documents || totals.bytes + bytes > MOST_BYTES {
                 self.make_room(&mut totals, bytes)?;
             }
             // Counted first: a kill between the two must not give the same number twice.
@@ -175,7 +184,7 @@ impl Spool {
             let content = waiting::content(&Parcel { document: &document, ..*parcel });
             let file = rejected::reserve(&self.folder, number, reason)?;
             files::put(&self.folder, &file, &content)?;
-            rejected::limit(&self.folder)
+            self.limit_rejected()
         })
     }
 
@@ -223,6 +232,7 @@ impl Spool {
         let entries = waiting::list(&self.waiting())?;
         let oldest = entries.first().and_then(|entry| waiting::arrival(&entry.path));
         let (rejected, newest_reason) = rejected::summary(&self.folder);
+        let obstacle = fs::read_to_string(self.folder.join("obstacle")).ok().filter(|_| !entries.is_empty());
         Ok(Contents {
             server: server.trim().to_owned(),
             waiting: u64::try_from(entries.len()).unwrap_or(u64::MAX),
@@ -231,11 +241,23 @@ impl Spool {
             rejected,
             newest_reason,
             dropped,
+            obstacle: obstacle.map(|obstacle| obstacle.trim().to_owned()),
         })
     }
 
     fn unusable(&self, cause: io::Error) -> SpoolError {
         SpoolError::Unusable { folder: self.folder.clone(), cause }
+    }
+
+    /// Erases the oldest of those that were refused, if they are too many, and counts them. The caller holds the lock.
+    fn limit_rejected(&self) -> io::Result<()> {
+        let erased = rejected::limit(&self.folder)?;
+        if erased == 0 {
+            return Ok(());
+        }
+        let mut totals = self.totals()?;
+        totals.dropped += erased;
+        totals.write(&self.folder)
     }
 
     /// Drops the oldest documents until this many bytes and one document more have their place.
@@ -246,22 +268,28 @@ impl Spool {
         totals.documents = u64::try_from(sizes.len()).unwrap_or(u64::MAX);
         totals.bytes = sizes.iter().sum();
         let fits = |totals: &Totals, share: u64| {
-            totals.documents + 1 + MOST_DOCUMENTS / share <= MOST_DOCUMENTS
+            totals.documents + 1 + self.most_documents / share <= self.most_documents
                 && totals.bytes + bytes + MOST_BYTES / share <= MOST_BYTES
         };
         if fits(totals, u64::MAX) {
             return Ok(());
         }
+        let mut failure = None;
         for (entry, size) in entries.iter().zip(sizes) {
             if fits(totals, ROOM_MADE) {
                 break;
             }
-            entry.remove()?;
-            totals.documents -= 1;
-            totals.bytes -= size;
-            totals.dropped += 1;
+            match entry.remove() {
+                Ok(()) => {
+                    totals.documents -= 1;
+                    totals.bytes -= size;
+                    totals.dropped += 1;
+                }
+                // Others make room as well.
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(())
+        if fits(totals, u64::MAX) { Ok(()) } else { failure.map_or(Ok(()), Err) }
     }
 
     fn totals(&self) -> io::Result<Totals> {
@@ -296,3 +324,6 @@ impl Spool {
         locked.and_then(|_lock| work()).map_err(|cause| self.unusable(cause))
     }
 }
+
+#[cfg(test)]
+mod tests;

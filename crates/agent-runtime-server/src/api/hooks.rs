@@ -66,19 +66,32 @@ pub(crate) async fn codex(app: State<Arc<App>>, caller: Caller, headers: HeaderM
     take(&app, Agent::Codex, &caller, &headers, body).await
 }
 
+/// What became of a document that could be read.
+enum Taken {
+    Stored,
+    /// Earlier documents of its session wait to be stored.
+    Behind,
+}
+
 async fn take(app: &Arc<App>, agent: Agent, caller: &Caller, headers: &HeaderMap, body: Unread) -> Response {
+    let is_ours = headers.contains_key(&ENVELOPE);
     let mut document = None;
     let taken = async {
         let envelope = envelope(app, headers)?;
         let is_here = envelope.words && is_here(app, &envelope, caller, headers);
-        let body = extract::read_body(app, body, &JSON, app.config.limits.json_body_bytes).await?;
+        // Our own command sends again what finds no room; an agent does not.
+        let share = if is_ours { app.bodies.share() } else { app.bodies.share_or(&app.spare_bodies) };
+        let body = extract::read_body_into(app, share, body, &JSON, app.config.limits.hook_body_bytes).await?;
         document = Some((envelope.clone(), body.bytes()));
-        store(app, agent, envelope, is_here, body).await
+        if !is_ours && waits(app, body.bytes()).await {
+            return Ok(Taken::Behind);
+        }
+        store(app, agent, envelope, is_here, body).await.map(|()| Taken::Stored)
     };
     let taken = taken.await;
-    let is_ours = headers.contains_key(&ENVELOPE);
     let became = match (&taken, document) {
-        (Ok(()), _) => "stored",
+        (Ok(Taken::Behind), Some((envelope, document))) => keep(app, agent, envelope, document).await,
+        (Ok(_), _) => "stored",
         (Err(error), Some((envelope, document))) if !is_ours && error.is_passing() => {
             keep(app, agent, envelope, document).await
         }
@@ -87,9 +100,9 @@ async fn take(app: &Arc<App>, agent: Agent, caller: &Caller, headers: &HeaderMap
     };
     app.metrics.hooks.count(agent.as_str(), became);
     match taken {
-        Ok(()) if is_ours => Json(Heard { ok: Some(true) }).into_response(),
+        Ok(_) if is_ours => Json(Heard { ok: Some(true) }).into_response(),
         Err(error) if is_ours => error.into_response(),
-        Ok(()) => Json(Heard { ok: None }).into_response(),
+        Ok(_) => Json(Heard { ok: None }).into_response(),
         Err(error) => {
             tracing::warn!(%error, agent = agent.as_str(), became, "a document of an agent was not stored");
             Json(Heard { ok: None }).into_response()
@@ -148,6 +161,12 @@ fn is_here(app: &App, envelope: &Envelope, caller: &Caller, headers: &HeaderMap)
     let says_so = envelope.host.is_none() || app.config.host_name.is_none() || envelope.host == app.config.host_name;
     let is_near = caller.as_ref().is_ok_and(|Extension(underneath)| underneath.is_here);
     says_so && is_near && !FORWARDED.iter().any(|header| headers.contains_key(*header))
+}
+
+/// Whether a document must wait behind earlier ones of its session, to be stored in their order.
+async fn waits(app: &Arc<App>, document: Bytes) -> bool {
+    let Some(spool) = app.config.spool.clone() else { return false };
+    tokio::task::spawn_blocking(move || spool.holds(&document)).await.unwrap_or(false)
 }
 
 /// Keeps a document until it can be stored, since the agent will not send it again.

@@ -135,12 +135,21 @@ async fn our_own_command_hears_the_truth_and_an_agent_hears_nothing() {
 
 /// Keeps what it is given.
 #[derive(Default)]
-struct Kept(Mutex<Vec<(String, String, Vec<u8>)>>);
+struct Kept {
+    documents: Mutex<Vec<(String, String, Vec<u8>)>>,
+    /// The session that waits.
+    waits: Option<&'static str>,
+}
 
 impl Spool for Kept {
     fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> std::io::Result<()> {
-        self.0.lock().unwrap().push((agent.into(), envelope.into(), document.to_vec()));
+        self.documents.lock().unwrap().push((agent.into(), envelope.into(), document.to_vec()));
         Ok(())
+    }
+
+    fn holds(&self, document: &[u8]) -> bool {
+        let document: Value = serde_json::from_slice(document).unwrap();
+        self.waits.is_some_and(|waits| document["session_id"] == waits)
     }
 }
 
@@ -156,11 +165,81 @@ async fn what_an_agent_sends_itself_is_kept_when_it_cannot_be_stored() {
     assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
     assert_refused(&hook(&server, 1, &start).await, 503, "the database");
     holder.execute_batch("ROLLBACK").unwrap();
-    let kept = kept.0.lock().unwrap();
+    let kept = kept.documents.lock().unwrap();
     let (agent, envelope, document) = kept.first().expect("it was kept");
     assert_eq!((kept.len(), agent.as_str()), (1, "claude-code"), "our own command keeps its documents itself");
     assert_eq!(serde_json::from_slice::<Value>(document).unwrap(), start);
     assert!(serde_json::from_str::<Value>(envelope).unwrap()["at"].is_string());
+}
+
+#[tokio::test]
+async fn what_an_agent_sends_itself_does_not_overtake_what_waits_of_its_session() {
+    let kept = Arc::new(Kept { waits: Some("s"), ..Kept::default() });
+    let spool: Arc<dyn Spool> = Arc::clone(&kept) as Arc<dyn Spool>;
+    let server = TestServer::start_with(|config| config.spool = Some(spool)).await;
+    let start = document("SessionStart", &json!({"source": "startup"}));
+    let mut other = start.clone();
+    other["session_id"] = json!("t");
+    for document in [&start, &other] {
+        let direct = server.post("/hooks/claude-code", document).await;
+        assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    }
+    assert_refused(&server.get("/sessions/s").await, 404, "Session not found");
+    assert_eq!(session(&server, "t").await["source"], "claude-code", "another session need not wait");
+    let documents: Vec<Vec<u8>> = kept.documents.lock().unwrap().iter().map(|(_, _, bytes)| bytes.clone()).collect();
+    assert_eq!(documents, [start.to_string().into_bytes()]);
+    // What waited comes with an envelope, and is what the others wait for.
+    heard(&server, 1, &start).await;
+    assert_eq!(session(&server, "s").await["source"], "claude-code");
+}
+
+#[tokio::test]
+async fn what_an_agent_sends_itself_finds_room_when_other_bodies_take_it_all() {
+    let server = TestServer::start_with(|config| config.limits.bodies_in_flight_bytes = 0).await;
+    let start = document("SessionStart", &json!({"source": "startup"}));
+    assert_refused(&hook(&server, 1, &start).await, 503, "the server is busy");
+    let direct = server.post("/hooks/claude-code", &start).await;
+    assert_eq!((direct.status, direct.text.as_str()), (200, "{}"));
+    assert_eq!(session(&server, "s").await["source"], "claude-code");
+}
+
+#[tokio::test]
+async fn documents_far_longer_than_other_bodies_are_taken_and_their_strings_cut() {
+    let server = TestServer::start_with(|config| {
+        config.limits.json_body_bytes = 100_000;
+        config.limits.hook_body_bytes = 3_000_000;
+    })
+    .await;
+    let returned = |bytes: usize| {
+        let more = json!({"tool_name": "Bash", "tool_input": {}, "tool_use_id": "t1",
+            "tool_response": {"stdout": "x".repeat(bytes)}});
+        document("PostToolUse", &more)
+    };
+    heard(&server, 1, &returned(2_500_000)).await;
+    let stored = server.events("s").await[0].to_string();
+    assert!(stored.len() < 500_000, "{} bytes", stored.len());
+    assert_refused(&hook(&server, 2, &returned(3_000_000)).await, 413, "body: larger than 3000000 bytes");
+    let limits = agent_runtime_server::limits::Limits::default();
+    let longest = 64 * 1024 * 1024;
+    assert!(limits.hook_body_bytes > longest && limits.spare_bodies_bytes >= limits.hook_body_bytes);
+    assert!(limits.bodies_in_flight_bytes > limits.hook_body_bytes);
+}
+
+#[tokio::test]
+async fn a_spooled_copy_without_its_secrets_is_the_same_when_secrets_are_stored() {
+    let server = TestServer::start_with(|config| config.redacts = false).await;
+    let secret = format!("ghp_{}", "aB3".repeat(12));
+    let prompt = document("UserPromptSubmit", &json!({"prompt": format!("use {secret} for the push")}));
+    heard(&server, 1, &prompt).await;
+    let first = prompt.to_string();
+    let (spooled, _) = agent_runtime_agents::redact::redact(&first);
+    assert!(!spooled.contains(&secret), "{spooled}");
+    let request = server.http.post(server.url("/hooks/claude-code")).header("content-type", "application/json");
+    let request = request.header("x-agent-runtime-envelope", envelope(1).to_string());
+    succeeded(&server.send(request.body(spooled.into_owned())).await);
+    let events = server.events("s").await;
+    assert_eq!(types(&events), ["message"], "{events:?}");
+    assert!(events[0].to_string().contains(&secret), "the user wants it stored");
 }
 
 #[tokio::test]

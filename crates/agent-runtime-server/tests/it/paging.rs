@@ -228,7 +228,7 @@ async fn other_values_of_parameters_are_refused_and_other_parameters_ignored() {
 /// Thirty sessions, some created at the same instant, with every second one finished.
 async fn with_sessions() -> TestServer {
     let clock = StillClock::at(0);
-    let server = TestServer::start_with(|config| config.clock = clock).await;
+    let server = TestServer::start_with(|config| config.clock = clock.clone()).await;
     for index in 0..30 {
         clock.set((index * 7) % 10 * 1_000_000);
         let agent = [json!("Researcher"), json!("writer"), Value::Null][usize::try_from(index).unwrap() % 3].clone();

@@ -242,9 +242,9 @@ async fn a_long_transcript_does_not_hold_up_the_others() {
         transcript.say(&format!("u{number}"), 2, &json!({"type": "text", "text": "word ".repeat(20_000)}));
     }
     let short = transcript.folder.path().join("t.jsonl");
-    let line = json!({"type": "assistant", "uuid": "short", "timestamp": "2025-12-03T10:00:02Z",
+    let words = json!({"type": "assistant", "uuid": "short", "timestamp": "2025-12-03T10:00:02Z",
         "message": {"role": "assistant", "content": [{"type": "text", "text": "Short."}]}});
-    std::fs::write(&short, format!("{line}\n")).unwrap();
+    std::fs::write(&short, format!("{words}\n")).unwrap();
     heard(&server, 1, &document("Stop", &json!({"transcript_path": transcript.path()}))).await;
     let stop = json!({"session_id": "t", "transcript_path": short, "hook_event_name": "Stop"});
     heard(&server, 2, &stop).await;

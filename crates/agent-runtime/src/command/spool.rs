@@ -58,7 +58,7 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
 }
 
 fn object(contents: &Contents) -> serde_json::Value {
-    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped } = contents;
+    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
     json!({
         "server": server,
         "waiting": waiting,
@@ -67,15 +67,19 @@ fn object(contents: &Contents) -> serde_json::Value {
         "rejected": rejected,
         "newest_reason": newest_reason,
         "dropped": dropped,
+        "obstacle": obstacle,
     })
 }
 
 fn describe(contents: &Contents, text: &mut String) {
-    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped } = contents;
+    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
     let since = oldest.as_ref().map_or(String::new(), |oldest| format!(", the oldest from {oldest}"));
     let reason = newest_reason.as_ref().map_or(String::new(), |reason| format!(", the newest because of: {reason}"));
     let _ = writeln!(text, "{server}");
     let _ = writeln!(text, "  waiting   {waiting} ({bytes} bytes{since})");
+    if let Some(obstacle) = obstacle {
+        let _ = writeln!(text, "            because {obstacle}");
+    }
     let _ = writeln!(text, "  rejected  {rejected}{reason}");
     let _ =
         writeln!(text, "  dropped   {dropped}{}", if *dropped > 0 { ", because there was no more room" } else { "" });

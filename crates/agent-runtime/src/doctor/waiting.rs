@@ -42,15 +42,16 @@ pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments
 }
 
 fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments) -> Option<Finding> {
-    let Contents { server, waiting, bytes, oldest, .. } = contents;
+    let Contents { server, waiting, bytes, oldest, obstacle, .. } = contents;
     if *waiting == 0 {
         return None;
     }
     let oldest = oldest.as_deref().unwrap_or_default();
     let age_us = timestamp::parse("at", oldest).map_or(0, |then| now_us - then);
     let many = format!("{waiting} documents ({})", size::shown(*bytes));
-    let message = format!("{many} wait for {server}, the oldest for {}", moments.ago(oldest));
-    let finding = if age_us > LONG_US || !is_current {
+    let because = obstacle.as_ref().map_or(String::new(), |obstacle| format!(": {obstacle}"));
+    let message = format!("{many} wait for {server}, the oldest for {}{because}", moments.ago(oldest));
+    let finding = if age_us > LONG_US || !is_current || obstacle.is_some() {
         Finding::problem("spool.waiting", message)
     } else {
         Finding::note("spool.waiting", message)
@@ -94,7 +95,10 @@ fn rejected(spool: &Spool, contents: &Contents, reasons: &[Reason], moments: &Mo
 
 fn dropped(contents: &Contents) -> Option<Finding> {
     (contents.dropped > 0).then(|| {
-        let message = format!("{} documents for {} are lost: too many waited", contents.dropped, contents.server);
+        let message = format!(
+            "{} documents for {} are lost: too many waited, or were refused",
+            contents.dropped, contents.server
+        );
         Finding::note("spool.dropped", message)
             .fix("keep a server running; what is lost cannot be had again")
             .figure("server", contents.server.as_str())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use agent_runtime_agents::envelope::Envelope;
 
-use super::files::Lock;
+use super::files::{self, Lock};
 use super::totals::Totals;
 use super::waiting::{self, Content, Entry};
 use super::{Spool, SpoolError, rejected};
@@ -53,6 +53,29 @@ impl Spool {
         turn: Turn,
         patience: Patience,
     ) -> Result<Flushed, SpoolError> {
+        let flushed = self.deliver_all(destination, turn, patience)?;
+        if let Some(obstacle) = &flushed.obstacle {
+            self.note(obstacle)?;
+        }
+        Ok(flushed)
+    }
+
+    /// Remembers what stands in the way, for people, if it stays until a person does something.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn note(&self, obstacle: &Obstacle) -> Result<(), SpoolError> {
+        self.with_lock(|| {
+            let file = self.folder.join("obstacle");
+            if obstacle.needs_a_person() {
+                return files::put(&self.folder, &file, format!("{obstacle}\n").as_bytes());
+            }
+            let _ = fs::remove_file(file);
+            Ok(())
+        })
+    }
+
+    fn deliver_all(&self, destination: &Destination, turn: Turn, patience: Patience) -> Result<Flushed, SpoolError> {
         let mut flushed = Flushed::default();
         if !self.folder.is_dir() {
             return Ok(flushed);
@@ -65,13 +88,13 @@ impl Spool {
             flushing = kept;
             let before = flushed.delivered + flushed.rejected;
             for entry in entries {
-                // A document on which the server fails holds up its own session only.
+                // A document on which the server fails, or that cannot be read, holds up its own session only.
                 if failed.contains(&entry.session) {
                     continue;
                 }
                 match self.deliver(&entry, destination, patience, &mut flushed)? {
                     None => {}
-                    Some(obstacle @ Obstacle::Failed(_)) => {
+                    Some(obstacle @ (Obstacle::Failed(_) | Obstacle::Unreadable(..))) => {
                         flushed.obstacle = Some(obstacle);
                         failed.insert(entry.session);
                     }
@@ -105,6 +128,7 @@ impl Spool {
             totals.write(&self.folder)?;
         }
         waiting::prune(&self.waiting());
+        let _ = fs::remove_file(self.folder.join("obstacle"));
         self.end_attendance();
         drop(flushing);
         Ok((entries, None))
@@ -122,7 +146,7 @@ impl Spool {
             Ok(content) => content,
             // Dropped meanwhile to make room.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(SpoolError::Unusable { folder: self.folder.clone(), cause }),
+            Err(cause) => return Ok(Some(Obstacle::Unreadable(entry.path.clone(), cause))),
         };
         let Some(content) = content else {
             self.refuse(entry, 0, "this is no document of the spool")?;
@@ -167,7 +191,7 @@ impl Spool {
             }
             entry.leave_folder();
             self.count_out(bytes)?;
-            rejected::limit(&self.folder)
+            self.limit_rejected()
         })
     }
 

@@ -20,8 +20,9 @@ pub(super) fn reserve(spool: &Path, number: u64, reason: &str) -> io::Result<Pat
     Ok(file)
 }
 
-/// Erases the oldest that are too many. The caller holds the lock.
-pub(super) fn limit(spool: &Path) -> io::Result<()> {
+/// Erases the oldest that are too many; how many these were. The caller holds the lock.
+pub(super) fn limit(spool: &Path) -> io::Result<u64> {
+    let mut erased = 0;
     let documents = list(spool);
     let size = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
     let mut bytes: u64 = documents.iter().map(size).sum();
@@ -32,8 +33,9 @@ pub(super) fn limit(spool: &Path) -> io::Result<()> {
         bytes -= size(document);
         fs::remove_file(document)?;
         let _ = fs::remove_file(document.with_extension("reason"));
+        erased += 1;
     }
-    Ok(())
+    Ok(erased)
 }
 
 /// How many there are, and why the newest was refused.

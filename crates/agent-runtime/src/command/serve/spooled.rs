@@ -14,6 +14,7 @@ use crate::delivery::address::Address;
 use crate::settings::{Settings, places};
 use crate::spool::Spool;
 use crate::spool::flush::{Patience, Turn};
+use crate::spool::routing::Routing;
 
 /// How long one answer of our own is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,6 +83,10 @@ impl config::Spool for OwnSpool {
         self.spool.keep(agent, envelope, document, &self.destination.address).map_err(io::Error::other)?;
         self.start(FIRST_PAUSE);
         Ok(())
+    }
+
+    fn holds(&self, document: &[u8]) -> bool {
+        !self.spool.is_empty() && Routing::of(document).is_some_and(|routing| self.spool.holds(&routing.session_id))
     }
 }
 

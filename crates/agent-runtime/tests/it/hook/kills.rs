@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use super::recorder::{Recorder, Reply};
+use super::recorder::{Recorder, Reply, STORED};
 use super::stand::{Stand, assert_silent, document, order};
 use crate::torture::random::Random;
 
@@ -17,7 +17,7 @@ fn killed_deliveries_lose_nothing_and_double_nothing() {
     for number in 0..60 {
         stand.report(&format!("s{}", number % 4), number);
     }
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     let mut kills = 0;
     while stand.status()["waiting"] != 0 {
         let already = server.requests().len();
@@ -68,7 +68,7 @@ fn killed_hooks_leave_a_spool_that_others_can_use() {
     }
     stand.report("s", 80);
     certain.push(80);
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     assert!(stand.flush().0);
     let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
     assert!(numbers.is_sorted_by(|one, other| one < other), "each once, in order: {numbers:?}");

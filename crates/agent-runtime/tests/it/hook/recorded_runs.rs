@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::recorder::{Record, Recorder, Reply, Request};
+use super::recorder::{Record, Recorder, Reply, Request, STORED};
 use super::server::start;
 use super::stand::Stand;
 use super::storm::calm;
@@ -103,5 +103,5 @@ fn transcripts(server: &Stand) -> PathBuf {
 
 /// Hands a request to the server, and its answer back; without a server, nobody answers.
 fn pass_on(address: SocketAddr, request: &Request) -> Reply {
-    request.sent_to(address).map_or(Reply::Cut, |status| Reply::Status(status, "{}"))
+    request.sent_to(address).map_or(Reply::Cut, |status| Reply::Status(status, STORED))
 }

@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::tls;
 use crate::process::PATIENCE;
 
+/// How the real server says that it has a document.
+pub(super) const STORED: &str = "{\"ok\":true}";
+
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -85,7 +88,7 @@ struct Shared {
 impl Recorder {
     /// Answers 200 to everything.
     pub(super) fn start() -> Self {
-        Self::answering(|_| Reply::Status(200, "{}"))
+        Self::answering(|_| Reply::Status(200, STORED))
     }
 
     pub(super) fn answering(rule: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
@@ -100,7 +103,7 @@ impl Recorder {
     /// Answers 200 to everything, and speaks TLS as `localhost`, by the word of `authority.pem`.
     pub(super) fn encrypted() -> Self {
         let tls = Some(Arc::new(tls::as_localhost()));
-        Self::listen(Arc::default(), ([127, 0, 0, 1], 0).into(), tls, |_| Reply::Status(200, "{}"))
+        Self::listen(Arc::default(), ([127, 0, 0, 1], 0).into(), tls, |_| Reply::Status(200, STORED))
     }
 
     /// Goes on with the record of another.

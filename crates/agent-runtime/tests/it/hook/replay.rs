@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::recorder::{Recorder, Reply};
+use super::recorder::{Recorder, Reply, STORED};
 use super::stand::{Stand, children, order};
 
 #[test]
@@ -14,7 +14,7 @@ fn flush_delivers_all_sessions_in_the_order_of_arrival() {
     for (session, number) in &sent {
         stand.report(session, usize::try_from(*number).expect("small"));
     }
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     let (content, said) = stand.flush();
     assert!(content && said.contains("12 delivered, 0 refused"), "{said}");
     assert_eq!(order(&server.requests()), sent);
@@ -32,7 +32,7 @@ fn it_stops_at_the_first_that_cannot_be_delivered_now() {
     let room = Arc::clone(&left);
     let server = Recorder::on(address, move |_| {
         let taken = room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        Reply::Status(if taken.is_ok() { 200 } else { 503 }, "{}")
+        Reply::Status(if taken.is_ok() { 200 } else { 503 }, STORED)
     });
     let (content, said) = stand.flush();
     assert!(!content && said.contains("still wait") && said.contains("503"), "{said}");
@@ -59,7 +59,7 @@ fn what_goes_to_make_room_while_others_are_delivered_is_no_obstacle() {
             files.sort();
             fs::remove_file(&files[1].1).expect("erased");
         }
-        Reply::Status(200, "{}")
+        Reply::Status(200, STORED)
     });
     let (content, said) = stand.flush();
     assert!(content && said.contains("2 delivered, 0 refused"), "{said}");
@@ -102,9 +102,47 @@ fn what_is_left_behind_by_a_kill_is_no_obstacle() {
     let spool = stand.spool();
     fs::create_dir(spool.join("waiting/0000000000000000")).expect("a folder");
     fs::write(spool.join("unfinished"), "half a docu").expect("written");
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     assert!(stand.flush().0);
     stand.report("s", 2);
     assert_eq!(order(&server.requests()).len(), 2);
     assert_eq!(fs::read_dir(spool.join("waiting")).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_document_that_cannot_be_read_holds_up_its_own_session_only_and_is_told() {
+    let (stand, address) = Stand::without_server();
+    stand.report("a", 1);
+    stand.report("b", 2);
+    stand.report("a", 3);
+    let files = children(&stand.spool().join("waiting")).into_iter().flat_map(|session| children(&session));
+    let oldest = files.min_by_key(|path| path.file_name().map(std::ffi::OsStr::to_owned)).expect("a document");
+    fs::remove_file(&oldest).expect("erased");
+    fs::create_dir(&oldest).expect("a folder where a document was");
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("1 delivered"), "{said}");
+    let name = oldest.display().to_string();
+    assert!(said.contains(&name) && said.contains("cannot be read"), "{said}");
+    assert_eq!(order(&server.requests()), [("b".to_owned(), 2)]);
+    assert!(stand.status()["obstacle"].as_str().is_some_and(|told| told.contains(&name)), "{}", stand.status());
+    fs::remove_dir(&oldest).expect("erased");
+    assert!(stand.flush().0);
+    assert_eq!(order(&server.requests()), [("b".to_owned(), 2), ("a".to_owned(), 3)]);
+}
+
+#[test]
+fn what_was_recorded_is_not_called_lost_when_the_rest_cannot_be_sent_on() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 1);
+    fs::create_dir(stand.spool().join("flushing")).expect("a folder where the lock should be");
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    // Stored by itself, then kept behind another: both times the rest cannot be looked at.
+    stand.report("t", 2);
+    stand.report("s", 3);
+    assert_eq!(order(&server.requests()), [("t".to_owned(), 2)]);
+    assert_eq!(stand.status()["waiting"], 2);
+    let log = stand.log();
+    assert_eq!(log.matches("recorded, but what waits in the spool could not be sent on").count(), 2, "{log}");
+    assert!(!log.contains("nothing recorded"), "{log}");
 }

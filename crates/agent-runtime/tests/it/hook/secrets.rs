@@ -57,7 +57,7 @@ fn what_waits_holds_none_unless_the_user_says_so_plainly() {
 
 #[test]
 fn what_was_refused_holds_none_either() {
-    let server = Recorder::answering(|_| Reply::Status(422, "{}"));
+    let server = Recorder::answering(|_| Reply::Status(422, "{\"detail\":\"no\"}"));
     for (text, keeps) in [("", false), ("redact = false", true)] {
         let stand = Stand::new(&server.url()).configuration(text);
         stand.hook("codex", document().to_string().as_bytes());

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::recorder::{Recorder, Reply};
+use super::recorder::{Recorder, Reply, STORED};
 use super::stand::{Stand, children, document, order};
 
 #[test]
@@ -16,7 +16,7 @@ fn what_finds_no_server_waits_and_goes_with_the_next_hook() {
     assert_eq!(stand.status()["waiting"], 3);
     assert_eq!(stand.status()["server"], format!("http://{address}"));
     let kept = contents(&stand);
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     stand.report("s", 3);
     let requests = server.requests();
     assert_eq!(order(&requests), (0..4).map(|number| ("s".to_owned(), number)).collect::<Vec<_>>());
@@ -36,7 +36,7 @@ fn any_answer_but_200_and_a_refusal_means_later() {
     let said = Arc::clone(&status);
     let server = Recorder::answering(move |_| match said.load(Ordering::SeqCst) {
         0 => Reply::Cut,
-        status => Reply::Status(status, "{}"),
+        status => Reply::Status(status, STORED),
     });
     for bad in [0, 201, 204, 302, 401, 403, 408, 429, 500, 502, 503, 507] {
         let stand = Stand::new(&server.url());
@@ -61,7 +61,7 @@ fn a_session_waits_behind_its_own_documents_and_no_others() {
     let server = Recorder::answering(move |request| {
         let document = request.document();
         let bad = document["session_id"] == "a" && document["number"] == 0;
-        Reply::Status(if bad { said.load(Ordering::SeqCst) } else { 200 }, "{}")
+        Reply::Status(if bad { said.load(Ordering::SeqCst) } else { 200 }, STORED)
     });
     let stand = Stand::new(&server.url());
     stand.report("a", 0);
@@ -85,7 +85,7 @@ fn each_server_has_a_spool_of_its_own() {
     let stand = stand.variable("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", format!("http://{one}/other"));
     stand.report("s", 2);
     assert_eq!(children(&stand.state().join("spool")).len(), 2);
-    let server = Recorder::on(one, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(one, |_| Reply::Status(200, STORED));
     assert!(stand.flush().0);
     assert_eq!(order(&server.requests()), [("s".to_owned(), 2)], "what was meant for the other stays");
 }
@@ -115,7 +115,7 @@ fn a_spool_without_its_totals_counts_anew() {
     stand.report("s", 1);
     fs::write(stand.spool().join("totals"), "").expect("written");
     stand.report("s", 2);
-    let server = Recorder::on(address, |_| Reply::Status(200, "{}"));
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
     assert!(stand.flush().0);
     let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
     assert_eq!(numbers, [0, 1, 2]);

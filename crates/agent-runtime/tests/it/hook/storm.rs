@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::recorder::{Record, Recorder, Reply, Request};
+use super::recorder::{Record, Recorder, Reply, Request, STORED};
 use super::stand::{Stand, order};
 use crate::process::PATIENCE;
 
@@ -60,7 +60,7 @@ fn a_thousand_hooks_store_each_document_once_and_in_order() {
 fn start(record: &Arc<Record>, address: SocketAddr) -> Recorder {
     let count = AtomicUsize::new(0);
     Recorder::with(Arc::clone(record), address, move |_| {
-        if count.fetch_add(1, Ordering::SeqCst) % 17 == 16 { Reply::Cut } else { Reply::Status(200, "{}") }
+        if count.fetch_add(1, Ordering::SeqCst) % 17 == 16 { Reply::Cut } else { Reply::Status(200, STORED) }
     })
 }
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::recorder::{Recorder, Reply};
+use super::recorder::{Recorder, Reply, STORED};
 use super::stand::{Stand, order};
 use super::tls;
 use crate::process::PATIENCE;
@@ -36,7 +36,7 @@ fn a_server_that_was_late_gets_everything_without_another_hook() {
     let closed = Arc::clone(&gate);
     let server = Recorder::answering(move |_| {
         closed.wait();
-        Reply::Status(200, "{}")
+        Reply::Status(200, STORED)
     });
     let stand = Stand::hasty(&server.url());
     for number in 0..5 {
@@ -56,7 +56,7 @@ fn a_server_elsewhere_is_never_waited_for() {
     let closed = Arc::clone(&gate);
     let server = Recorder::answering(move |_| {
         closed.wait();
-        Reply::Status(200, "{}")
+        Reply::Status(200, STORED)
     });
     // The system takes this for itself; the program must not, for it is no loopback address.
     let url = format!("http://0.0.0.0:{}", server.address.port());
