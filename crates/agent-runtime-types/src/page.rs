@@ -20,34 +20,57 @@ pub struct SessionQuery {
     pub text: Option<String>,
     /// At most so many.
     pub limit: Option<i64>,
-    /// Only those older than this place.
+    /// The order of the list.
+    pub order: SessionOrder,
+    /// Only those that stand behind this place of that order.
     pub before: Option<SessionPlace>,
+}
+
+/// How a list of sessions is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionOrder {
+    /// Created last, first.
+    #[default]
+    Creation,
+    /// With the newest event first; one without events stands where it was created.
+    Activity,
+}
+
+impl SessionOrder {
+    /// What a place of this order begins with, so that it is not taken for one of the other.
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Creation => "",
+            Self::Activity => "a",
+        }
+    }
 }
 
 /// A place in the list of sessions, opaque to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionPlace {
-    /// When the session was created, in microseconds since 1970.
-    pub created_us: i64,
+    /// The instant by which the list is ordered, in microseconds since 1970.
+    pub instant_us: i64,
     /// The position at which it was created.
     pub created_seq: i64,
 }
 
 impl SessionPlace {
     /// The text that clients give back.
-    pub fn to_text(self) -> String {
-        format!("{}.{}", self.created_us, self.created_seq)
+    pub fn to_text(self, order: SessionOrder) -> String {
+        format!("{}{}.{}", order.mark(), self.instant_us, self.created_seq)
     }
 
     /// Reads what [`Self::to_text`] wrote.
     ///
     /// # Errors
-    /// When the text is nothing of ours.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let place = text.split_once('.').and_then(|(created_us, created_seq)| {
-            Some(Self { created_us: created_us.parse().ok()?, created_seq: created_seq.parse().ok()? })
+    /// When the text is nothing of ours, or of another order.
+    pub fn parse(text: &str, order: SessionOrder) -> Result<Self, Invalid> {
+        let unmarked = text.strip_prefix(order.mark());
+        let place = unmarked.and_then(|text| text.split_once('.')).and_then(|(instant_us, created_seq)| {
+            Some(Self { instant_us: instant_us.parse().ok()?, created_seq: created_seq.parse().ok()? })
         });
-        place.ok_or_else(|| Invalid::field("before", "must be the 'next' of an earlier answer"))
+        place.ok_or_else(|| Invalid::field("before", "must be the 'next' of an earlier answer in the same order"))
     }
 }
 

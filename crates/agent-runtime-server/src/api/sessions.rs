@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agent_runtime_store::command::{Command, Outcome};
-use agent_runtime_types::page::{SessionPlace, SessionQuery, parse_limit};
+use agent_runtime_types::page::{SessionOrder, SessionPlace, SessionQuery, parse_limit};
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::session::{NewSession, Session, SessionPatch, SessionStatus};
 use axum::Json;
@@ -122,6 +122,7 @@ pub(crate) struct PatchBody {
         ("agent_name" = Option<String>, Query, description = "Only those of exactly this agent"),
         ("project_dir" = Option<String>, Query, description = "Only those in exactly this folder"),
         ("q" = Option<String>, Query, description = "Only those with this text in id, name, folder or agent, in any case"),
+        ("order" = Option<String>, Query, description = "`activity`: with the newest event first; `creation`: created last, first"),
         ("limit" = Option<i64>, Query, minimum = 1, description = "At most so many; more than 10,000 counts as 10,000"),
         ("before" = Option<String>, Query, description = "Go on at an earlier answer's `next`"),
     ),
@@ -132,20 +133,26 @@ pub(crate) async fn list(State(app): State<Arc<App>>, parameters: Parameters) ->
         let wrong = || Invalid::field("status", "must be 'running' or 'finished'");
         SessionStatus::parse(word).ok_or_else(wrong)
     });
+    let order = match parameters.one("order")? {
+        None | Some("creation") => SessionOrder::Creation,
+        Some("activity") => SessionOrder::Activity,
+        Some(_) => return Err(Invalid::field("order", "must be 'creation' or 'activity'").into()),
+    };
     let query = SessionQuery {
         status: status.transpose()?,
         agent_name: owned("agent_name")?,
         project_dir: owned("project_dir")?,
         text: owned("q")?,
         limit: parameters.one("limit")?.map(parse_limit).transpose()?,
-        before: parameters.one("before")?.map(SessionPlace::parse).transpose()?,
+        order,
+        before: parameters.one("before")?.map(|text| SessionPlace::parse(text, order)).transpose()?,
     };
     let page = app.store.sessions(query).await?;
     let mut text = page.sessions;
     text.insert_str(0, "{\"sessions\":");
     if let Some(next) = page.next {
         text.push_str(",\"next\":\"");
-        text.push_str(&next.to_text());
+        text.push_str(&next.to_text(order));
         text.push('"');
     }
     text.push('}');

@@ -303,6 +303,32 @@ async fn session_filters_select_and_walk() {
 }
 
 #[tokio::test]
+async fn sessions_by_activity_have_the_newest_event_first() {
+    let clock = StillClock::at(1_764_756_672_000_000); // 2025-12-03T10:11:12Z
+    let server = TestServer::start_with(|config| config.clock = clock).await;
+    for id in ["old", "silent", "late", "early", "same"] {
+        server.create_session(id).await;
+    }
+    for (id, at) in [
+        ("early", "2025-12-03T09:00:00Z"),
+        ("late", "2025-12-03T12:00:00Z"),
+        ("late", "2025-12-03T08:00:00Z"),
+        ("same", "2025-12-03T13:00:00+01:00"),
+        ("old", "2024-12-03T10:00:00Z"),
+    ] {
+        server.add_event(&event(id, "message", at)).await;
+    }
+    let expected = ["same", "late", "silent", "early", "old"];
+    for limit in [1, 2, 5, 100] {
+        assert_eq!(server.walk_sessions("&order=activity", limit).await, expected, "{limit}");
+    }
+    assert_eq!(server.listed("?order=creation").await, server.listed("").await);
+    assert_refused(&server.get("/sessions?order=name").await, 400, "order: ");
+    let next = succeeded(&server.get("/sessions?limit=1").await)["next"].as_str().expect("text").to_owned();
+    assert_refused(&server.get(&format!("/sessions?order=activity&before={next}")).await, 400, "before: ");
+}
+
+#[tokio::test]
 async fn a_page_that_ends_with_the_list_has_no_next() {
     let server = filled().await;
     for query in ["/sessions?limit=2", "/sessions/a/events?limit=40", "/sessions/a/events?limit=10&event_type=message"]

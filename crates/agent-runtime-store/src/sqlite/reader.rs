@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent_runtime_types::event::answer_text;
 use agent_runtime_types::live::{Change, ChangeKind};
-use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::page::{EventQuery, SessionOrder, SessionPlace, SessionQuery};
 use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
@@ -196,16 +196,24 @@ fn session_key(connection: &Connection, session_id: &str) -> Result<i64, ReadErr
 }
 
 fn sessions(connection: &Connection, query: &SessionQuery) -> rusqlite::Result<SessionPage> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {SESSION_COLUMNS} FROM sessions WHERE (created_us, session_key) < (?1, ?2)
-         ORDER BY created_us DESC, session_key DESC"
-    ))?;
-    let from = query.before.unwrap_or(SessionPlace { created_us: i64::MAX, created_seq: i64::MAX });
+    let mut statement = connection.prepare_cached(&match query.order {
+        SessionOrder::Creation => format!(
+            "SELECT {SESSION_COLUMNS} FROM sessions WHERE (created_us, session_key) < (?1, ?2)
+             ORDER BY created_us DESC, session_key DESC"
+        ),
+        // An index for this order would cost every commit a page for each session in it.
+        SessionOrder::Activity => format!(
+            "SELECT {SESSION_COLUMNS} FROM sessions
+             WHERE (ifnull(last_event_us, created_us), session_key) < (?1, ?2)
+             ORDER BY ifnull(last_event_us, created_us) DESC, session_key DESC"
+        ),
+    })?;
+    let from = query.before.unwrap_or(SessionPlace { instant_us: i64::MAX, created_seq: i64::MAX });
     let text = query.text.as_ref().map(|text| text.to_lowercase());
     let mut found = SessionList::new();
     let mut last = from;
     let mut left = query.limit.unwrap_or(i64::MAX);
-    let mut rows = statement.query([from.created_us, from.created_seq])?;
+    let mut rows = statement.query([from.instant_us, from.created_seq])?;
     while let Some(row) = rows.next()? {
         let row = session_row(row)?;
         if !matches_query(&row.session, query, text.as_deref()) {
@@ -215,7 +223,11 @@ fn sessions(connection: &Connection, query: &SessionQuery) -> rusqlite::Result<S
             return Ok(SessionPage { sessions: found.end(), next: Some(last) });
         }
         left -= 1;
-        last = SessionPlace { created_us: row.created_us, created_seq: row.session_key };
+        let instant_us = match query.order {
+            SessionOrder::Creation => row.created_us,
+            SessionOrder::Activity => row.last_event_us.unwrap_or(row.created_us),
+        };
+        last = SessionPlace { instant_us, created_seq: row.session_key };
         found.push(&row.session);
     }
     Ok(SessionPage { sessions: found.end(), next: None })
