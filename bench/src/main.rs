@@ -26,6 +26,7 @@ mod read;
 mod report;
 mod sample;
 mod server;
+mod stats;
 
 use std::path::PathBuf;
 
@@ -91,6 +92,8 @@ enum Command {
     Large,
     /// A hook's whole process, over /bin/true, with the server up, down and hung.
     Hook,
+    /// What happened over a month of 1,000,000 events, and the outline of 100,000.
+    Stats,
     /// Everything above.
     All,
     #[command(hide = true)]
@@ -119,6 +122,7 @@ fn main() -> anyhow::Result<()> {
         Command::Idle => &[("idle", idle::measure)],
         Command::Large => &[("large", large::measure)],
         Command::Hook => &[("hook", hook::measure)],
+        Command::Stats => &[("stats", stats::measure)],
         Command::All => &[
             ("post", post::measure),
             ("post-one", post_one::measure),
@@ -129,6 +133,7 @@ fn main() -> anyhow::Result<()> {
             ("idle", idle::measure),
             ("large", large::measure),
             ("hook", hook::measure),
+            ("stats", stats::measure),
         ],
         Command::BaselineHandler => return baseline::serve_handler(),
         Command::BaselineBroadcast => return baseline::serve_broadcast(),

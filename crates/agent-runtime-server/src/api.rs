@@ -13,3 +13,4 @@ pub(crate) mod live_ws;
 pub(crate) mod outline;
 pub(crate) mod refusals;
 pub(crate) mod sessions;
+pub(crate) mod statistics;

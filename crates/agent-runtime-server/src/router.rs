@@ -9,7 +9,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, outline, sessions};
+use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, outline, sessions, statistics};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -28,6 +28,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ingest::ingest))
         .routes(routes!(hooks::claude_code))
         .routes(routes!(hooks::codex))
+        .routes(routes!(statistics::statistics))
         .routes(routes!(live_ws::follow))
         .routes(routes!(live_sse::follow))
         .routes(routes!(health::alive))
@@ -72,6 +73,7 @@ pub(crate) fn openapi_json() -> String {
         (name = "events", description = "What the agents did"),
         (name = "hooks", description = "Documents of the agents themselves"),
         (name = "live", description = "The change log as it grows"),
+        (name = "statistics", description = "What happened over time"),
         (name = "server", description = "The server itself"),
     ),
 )]

@@ -11,6 +11,7 @@ pub mod read;
 pub mod write;
 
 mod sqlite;
+mod tally;
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -112,6 +112,11 @@ impl SessionRow {
         }
     }
 
+    /// When a stretch of it ended that is said to have ended at this instant: no earlier than it began.
+    pub fn ended_us(&self, at_us: i64) -> i64 {
+        at_us.max(self.created_us).max(self.started_us.unwrap_or(i64::MIN))
+    }
+
     /// Counts an event that has been stored at the position `id`.
     pub fn count(&mut self, event: &NewEvent, id: i64) {
         self.session.event_count += 1;

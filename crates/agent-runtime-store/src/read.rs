@@ -8,6 +8,7 @@ use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
 use agent_runtime_types::report::{Process, Source, TranscriptPlace};
 use agent_runtime_types::search::Needle;
 use agent_runtime_types::session::{Session, SessionStatus};
+use agent_runtime_types::statistics::{Statistics, StatisticsQuery};
 use async_trait::async_trait;
 
 use crate::error::ReadError;
@@ -67,6 +68,9 @@ pub trait Store: Send + Sync {
 
     /// The next page of a reading.
     async fn read_events(&self, reading: EventReading, page: PageLimits) -> Result<EventPage, ReadError>;
+
+    /// What happened over time.
+    async fn statistics(&self, query: StatisticsQuery) -> Result<Statistics, ReadError>;
 
     /// The changes at `range.after + 1` to `range.up_to`, perhaps not all at once.
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError>;

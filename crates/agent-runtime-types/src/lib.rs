@@ -18,3 +18,4 @@ pub mod session;
 pub mod cursor;
 pub mod live;
 pub mod page;
+pub mod statistics;

@@ -13,6 +13,7 @@ use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::page::{EventQuery, SessionQuery};
 use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
+use agent_runtime_types::statistics::{Statistics, StatisticsQuery};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -88,6 +89,9 @@ impl Store for Log {
         unreachable!()
     }
     async fn snapshot(&self, _: Option<Vec<String>>) -> Result<Snapshot, ReadError> {
+        unreachable!()
+    }
+    async fn statistics(&self, _: StatisticsQuery) -> Result<Statistics, ReadError> {
         unreachable!()
     }
     async fn begin_events(&self, _: &str, _: EventQuery) -> Result<EventReading, ReadError> {

@@ -23,6 +23,7 @@ mod paging;
 mod refusals;
 mod result;
 mod sessions;
+mod statistics;
 mod timestamps;
 
 // Followers.

@@ -9,13 +9,14 @@ use agent_runtime_types::event::{NewEvent, Turn};
 use agent_runtime_types::json::push_string;
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
 use agent_runtime_types::report::Source;
-use agent_runtime_types::session::{NewSession, SessionPatch};
+use agent_runtime_types::session::{NewSession, SessionPatch, SessionStatus};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::command::{Command, Outcome};
 use crate::error::CommandError;
 use crate::lifecycle::{self, SessionChange, SessionRow};
 
+use super::rollups;
 use super::rows::{SESSION_COLUMNS, as_json, insert_session, session_row, update_activity, update_session};
 
 /// A transaction under way.
@@ -139,7 +140,9 @@ impl<'a> Applying<'a> {
         }
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
         self.connection.execute("DELETE FROM transcripts WHERE session_id = ?1", [session_id])?;
-        self.connection.execute("INSERT INTO erasures (session_key) VALUES (?1)", [row.session_key])?;
+        count_turn(self.connection, &row, SessionStatus::Finished, row.last_event_us.unwrap_or(row.created_us))?;
+        let sql = "INSERT INTO erasures (session_key, project_dir) VALUES (?1, ?2)";
+        self.connection.execute(sql, params![row.session_key, row.session.project_dir])?;
         let mut quoted = String::new();
         push_string(session_id, &mut quoted);
         self.log_session_message(0, session_id, ChangeKind::SessionDeleted, quoted)?;
@@ -187,8 +190,9 @@ impl<'a> Applying<'a> {
             Ok(SessionChange::Create(row)) => self.insert_session(*row)?,
             Ok(SessionChange::Update(_)) if is_late => {}
             Ok(SessionChange::Update(status)) => {
-                if let Some(known) = self.known.get_mut(&event.session_id) {
-                    known.row.turn(status, event);
+                if let Some(Known { row, .. }) = self.known.get_mut(&event.session_id) {
+                    count_turn(self.connection, row, status, event.instant_us)?;
+                    row.turn(status, event);
                 }
                 self.session_message(&event.session_id, ChangeKind::SessionUpdated)?;
             }
@@ -254,6 +258,7 @@ impl<'a> Applying<'a> {
     /// Inserts a session whose key is the next position, and says so.
     fn insert_session(&mut self, row: SessionRow) -> rusqlite::Result<()> {
         insert_session(self.connection, &row)?;
+        rollups::count_start(self.connection, row.created_us, row.session.project_dir.as_deref())?;
         let session_id = row.session.session_id.clone();
         self.known.insert(session_id.clone(), Known { row, unwritten: Extent::Nothing });
         self.session_message(&session_id, ChangeKind::SessionCreated)
@@ -288,5 +293,16 @@ impl<'a> Applying<'a> {
     fn next(&mut self) -> i64 {
         self.head += 1;
         self.head
+    }
+}
+
+/// Counts that a session starts or ends, if it does; it may have been told so before.
+fn count_turn(connection: &Connection, row: &SessionRow, status: SessionStatus, at_us: i64) -> rusqlite::Result<()> {
+    match (row.session.status, status) {
+        (SessionStatus::Finished, SessionStatus::Running) => {
+            rollups::count_start(connection, at_us, row.session.project_dir.as_deref())
+        }
+        (SessionStatus::Running, SessionStatus::Finished) => rollups::count_end(connection, row.ended_us(at_us)),
+        _ => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
 //! Work that can wait until the answers are out: copying the write-ahead log into the database, sorting new events
-//! into their sessions' order, and erasing what was deleted. It goes in slices, so that no request waits long behind it.
+//! into their sessions' order, counting them, and erasing what was deleted. It goes in slices, so that no request waits long behind it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -9,6 +9,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::open::{WAL_BYTES_KEPT, WAL_PAGES};
 use super::readings::Readings;
+use super::rollups::Rollups;
+use super::schema::Head;
 
 /// Events that stand outside the order before they are sorted in; until then a reader sorts them itself. The
 /// fewer, the cheaper to read; the more, the fewer pages each of them costs to sort in.
@@ -27,6 +29,7 @@ const ERASED_PER_SLICE: i64 = 256;
 /// What is left to do.
 pub(super) struct Chores {
     ordered_to: i64,
+    rollups: Rollups,
     erasing: bool,
     slices: u32,
     readings: Readings,
@@ -36,8 +39,16 @@ pub(super) struct Chores {
 
 impl Chores {
     /// What a former run left behind is looked for once.
-    pub(super) fn new(ordered_to: i64, readings: Readings) -> Self {
-        Self { ordered_to, erasing: true, slices: 0, readings, log_pages: Arc::default() }
+    pub(super) fn new(head: &Head, readings: Readings) -> Self {
+        let Head { seq, ordered_to, rolled_to, .. } = *head;
+        Self {
+            ordered_to,
+            rollups: Rollups::new(rolled_to, seq),
+            erasing: true,
+            slices: 0,
+            readings,
+            log_pages: Arc::default(),
+        }
     }
 
     /// Has the connection tell how long its write-ahead log is.
@@ -50,8 +61,9 @@ impl Chores {
     }
 
     /// Begins as after a start: the database has been opened anew.
-    pub(super) fn begin_anew(&mut self, ordered_to: i64) {
-        (self.ordered_to, self.erasing) = (ordered_to, true);
+    pub(super) fn begin_anew(&mut self, head: &Head) {
+        (self.ordered_to, self.erasing) = (head.ordered_to, true);
+        self.rollups = Rollups::new(head.rolled_to, head.seq);
     }
 
     /// Notes that a session was deleted.
@@ -73,8 +85,10 @@ impl Chores {
         if head - self.ordered_to >= UNORDERED {
             self.order(connection, head)?;
         }
-        let erased = self.erasing && self.erase_slice(connection)?;
-        Ok(erased || head - self.ordered_to >= UNORDERED)
+        // What is deleted has happened: it is counted before it is erased.
+        let uncounted = self.rollups.slice(connection, head, self.erasing)?;
+        let erased = self.erasing && !uncounted && self.erase_slice(connection)?;
+        Ok(erased || uncounted || head - self.ordered_to >= UNORDERED)
     }
 
     /// Erases a slice; tells whether it did. What is still being read waits until after another commit.

@@ -8,8 +8,10 @@ mod open;
 mod pool;
 mod reader;
 mod readings;
+mod rollups;
 mod rows;
 mod schema;
+mod statistics;
 mod transcripts;
 mod writer;
 

@@ -8,6 +8,7 @@ use agent_runtime_types::live::{Change, ChangeKind};
 use agent_runtime_types::page::{EventQuery, SessionOrder, SessionPlace, SessionQuery};
 use agent_runtime_types::report::TranscriptPlace;
 use agent_runtime_types::session::{Session, SessionStatus};
+use agent_runtime_types::statistics::{Statistics, StatisticsQuery};
 use async_trait::async_trait;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -22,7 +23,7 @@ use crate::write::Writer;
 
 use super::readings::{Hold, Readings};
 use super::rows::{SESSION_COLUMNS, session_row};
-use super::{SqliteStore, event_pages, footprint, rows, transcripts};
+use super::{SqliteStore, event_pages, footprint, rows, statistics, transcripts};
 
 /// Positions that one page of the log may cover: it bounds how long one transaction lasts when most of them
 /// are erased or of other sessions.
@@ -155,6 +156,10 @@ impl Store for SqliteStore {
 
     async fn read_events(&self, reading: EventReading, page: PageLimits) -> Result<EventPage, ReadError> {
         self.readers.run(move |connection| event_pages::read(connection, reading, page)).await
+    }
+
+    async fn statistics(&self, query: StatisticsQuery) -> Result<Statistics, ReadError> {
+        self.readers.run(move |connection| Ok(statistics::read(connection, &query)?)).await
     }
 
     async fn changes(&self, range: ChangeRange, page: PageLimits) -> Result<ChangePage, ReadError> {

@@ -14,10 +14,11 @@ use super::open::opening_failed;
 const APPLICATION_ID: i64 = 0x4152_756e;
 
 /// One that shipped is never edited. The same numbers and names in every database.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("V1__initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
     ("V2__agents", include_str!("../../migrations/sqlite/0002_agents.sql")),
     ("V3__transcripts", include_str!("../../migrations/sqlite/0003_transcripts.sql")),
+    ("V4__rollups", include_str!("../../migrations/sqlite/0004_rollups.sql")),
 ];
 
 /// The head of the log as it was found.
@@ -27,6 +28,8 @@ pub(super) struct Head {
     pub(super) seq: i64,
     /// Events up to here stand in the order of their session.
     pub(super) ordered_to: i64,
+    /// Events up to here are counted in the rollups.
+    pub(super) rolled_to: i64,
 }
 
 /// Refuses a file that holds another program's tables.
@@ -66,18 +69,19 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 pub(super) fn begin(connection: &Connection, path: &Path, options: &OpenOptions) -> Result<Head, StoreError> {
     let failed = |error: rusqlite::Error| opening_failed(path, &error);
     let found = connection
-        .query_row("SELECT epoch, seq, ordered_to, durability, clean_stop FROM log_head", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get::<_, bool>(4)?))
+        .query_row("SELECT epoch, seq, ordered_to, rolled_to, durability, clean_stop FROM log_head", [], |row| {
+            let head = Head { epoch: row.get(0)?, seq: row.get(1)?, ordered_to: row.get(2)?, rolled_to: row.get(3)? };
+            Ok((head, row.get::<_, String>(4)?, row.get::<_, bool>(5)?))
         })
         .optional()
         .map_err(failed)?;
     let head = match found {
-        None => Head { epoch: options.new_epoch.clone(), seq: 0, ordered_to: 0 },
-        Some((_, seq, ordered_to, durability, false)) if durability != Durability::Full.as_str() => {
+        None => Head { epoch: options.new_epoch.clone(), seq: 0, ordered_to: 0, rolled_to: 0 },
+        Some((head, durability, false)) if durability != Durability::Full.as_str() => {
             tracing::warn!("the last run did not end cleanly and its newest events may be lost: a new epoch begins");
-            Head { epoch: options.new_epoch.clone(), seq, ordered_to }
+            Head { epoch: options.new_epoch.clone(), ..head }
         }
-        Some((epoch, seq, ordered_to, ..)) => Head { epoch, seq, ordered_to },
+        Some((head, ..)) => head,
     };
     let last: i64 = connection
         .query_row(
@@ -98,6 +102,13 @@ pub(super) fn begin(connection: &Connection, path: &Path, options: &OpenOptions)
         )
         .map_err(failed)?;
     Ok(head)
+}
+
+/// Reads the head of a database that is in use.
+pub(super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
+    connection.query_row("SELECT epoch, seq, ordered_to, rolled_to FROM log_head", [], |row| {
+        Ok(Head { epoch: row.get(0)?, seq: row.get(1)?, ordered_to: row.get(2)?, rolled_to: row.get(3)? })
+    })
 }
 
 /// Notes that nothing was left behind.

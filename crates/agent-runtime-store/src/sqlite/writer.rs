@@ -51,7 +51,7 @@ impl SqliteWriter {
         head: &Head,
         readings: Readings,
     ) -> rusqlite::Result<Self> {
-        let (known, chores) = (HashMap::new(), Chores::new(head.ordered_to, readings));
+        let (known, chores) = (HashMap::new(), Chores::new(head, readings));
         chores.watch(&mut connection)?;
         Ok(Self { path, durability, connection: Some(connection), head: head.seq, known, chores })
     }
@@ -116,7 +116,7 @@ impl SqliteWriter {
     /// After the disk failed, opens the file anew and moves all that the log holds into the database, so
     /// that no later commit rests on pages which the system only seemed to have written.
     fn reopen(&mut self) -> Result<Connection, Failure> {
-        let reopened = || -> Result<(Connection, i64, i64), String> {
+        let reopened = || -> Result<(Connection, Head), String> {
             let mut connection = open::writing(&self.path, self.durability).map_err(|error| error.to_string())?;
             self.chores.watch(&mut connection).map_err(|error| error.to_string())?;
             let settled = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0).map(|busy| busy == 0);
@@ -124,15 +124,13 @@ impl SqliteWriter {
             if !checkpoint.map_err(|error| error.to_string())? {
                 return Err("readers hold the write-ahead log".into());
             }
-            let head = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            let head = connection.query_row("SELECT seq, ordered_to FROM log_head", [], head);
-            let (head, ordered_to) = head.map_err(|error| error.to_string())?;
-            Ok((connection, head, ordered_to))
+            let head = schema::head(&connection).map_err(|error| error.to_string())?;
+            Ok((connection, head))
         };
-        let (connection, head, ordered_to) = reopened().map_err(Failure::Batch)?;
-        tracing::warn!(head, "the database has been reopened");
-        self.head = head;
-        self.chores.begin_anew(ordered_to);
+        let (connection, head) = reopened().map_err(Failure::Batch)?;
+        tracing::warn!(head = head.seq, "the database has been reopened");
+        self.head = head.seq;
+        self.chores.begin_anew(&head);
         self.known.clear();
         Ok(connection)
     }

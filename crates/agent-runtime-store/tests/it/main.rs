@@ -19,5 +19,6 @@ mod opening;
 mod order;
 mod positions;
 mod reports;
+mod rollups;
 mod sessions;
 mod transcripts;

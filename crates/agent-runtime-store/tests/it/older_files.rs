@@ -7,6 +7,7 @@ use agent_runtime_types::page::EventQuery;
 use agent_runtime_types::report::Source;
 
 use crate::harness::{Opened, append};
+use crate::rollups::statistics;
 
 #[tokio::test]
 async fn schema_1_opens_and_goes_on() {
@@ -20,6 +21,10 @@ async fn schema_1_opens_and_goes_on() {
     assert_eq!(opened.store.answer("kept").await.unwrap().1.as_deref(), Some("word 3"));
     assert_eq!(opened.events("kept", EventQuery::default()).await.len(), 4);
     assert_eq!(opened.store.log_bounds().await.unwrap().head, 8, "the log goes on where it was");
+    let found = statistics(&opened).await;
+    assert_eq!((found.events, found.started), (4, 1), "what is there counts");
+    opened.tidy();
+    assert_eq!(statistics(&opened).await, found, "and is counted once");
     opened.one(append("kept", "session_start", 20)).unwrap();
     assert_eq!(opened.store.session("kept").await.unwrap().unwrap().event_count, 5);
 }
