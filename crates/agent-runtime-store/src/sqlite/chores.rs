@@ -31,6 +31,8 @@ pub(super) struct Chores {
     ordered_to: i64,
     rollups: Rollups,
     erasing: bool,
+    /// The head when something was deleted last.
+    deleted_to: i64,
     slices: u32,
     readings: Readings,
     /// Pages in the write-ahead log at the last commit.
@@ -45,6 +47,7 @@ impl Chores {
             ordered_to,
             rollups: Rollups::new(rolled_to, seq),
             erasing: true,
+            deleted_to: seq,
             slices: 0,
             readings,
             log_pages: Arc::default(),
@@ -62,13 +65,18 @@ impl Chores {
 
     /// Begins as after a start: the database has been opened anew.
     pub(super) fn begin_anew(&mut self, head: &Head) {
-        (self.ordered_to, self.erasing) = (head.ordered_to, true);
+        (self.ordered_to, self.erasing, self.deleted_to) = (head.ordered_to, true, head.seq);
         self.rollups = Rollups::new(head.rolled_to, head.seq);
     }
 
-    /// Notes that a session was deleted.
-    pub(super) fn erase(&mut self) {
-        self.erasing = true;
+    /// Notes that a session was deleted before this position.
+    pub(super) fn erase(&mut self, head: i64) {
+        (self.erasing, self.deleted_to) = (true, head);
+    }
+
+    /// Notes that so many bytes of bodies were stored.
+    pub(super) fn stored(&mut self, bytes: usize) {
+        self.rollups.stored(bytes);
     }
 
     /// Does one slice; tells whether more is left.
@@ -86,8 +94,9 @@ impl Chores {
             self.order(connection, head)?;
         }
         // What is deleted has happened: it is counted before it is erased.
-        let uncounted = self.rollups.slice(connection, head, self.erasing)?;
-        let erased = self.erasing && !uncounted && self.erase_slice(connection)?;
+        let needed = if self.erasing { self.deleted_to } else { 0 };
+        let uncounted = self.rollups.slice(connection, head, needed)?;
+        let erased = self.erasing && self.rollups.rolled_to() >= needed && self.erase_slice(connection)?;
         Ok(erased || uncounted || head - self.ordered_to >= UNORDERED)
     }
 

@@ -18,6 +18,9 @@ pub(super) const TOOL: i64 = 2;
 /// Positions that wait before they are counted; until then a reader counts them itself.
 const UNROLLED: i64 = 1024;
 
+/// The same for bytes of their bodies, all of which are looked into.
+const UNROLLED_BYTES: usize = 8 * 1024 * 1024;
+
 /// Positions counted at once; or twice what has come since the last slice, when that is more: however much arrives,
 /// counting keeps up with it, and what an older database holds does not hold up the commits.
 const ROLLED_PER_SLICE: i64 = 1024;
@@ -36,20 +39,32 @@ pub(super) struct Rollups {
     rolled_to: i64,
     /// The head at the last slice.
     seen_head: i64,
+    /// Bytes of bodies that were stored since.
+    waiting_bytes: usize,
     open: OpenCalls,
 }
 
 impl Rollups {
     pub(super) fn new(rolled_to: i64, head: i64) -> Self {
-        Self { rolled_to, seen_head: head, open: OpenCalls::default() }
+        Self { rolled_to, seen_head: head, waiting_bytes: 0, open: OpenCalls::default() }
     }
 
-    /// Counts a slice when enough waits, or anything when `all` must be counted; tells whether more is to be counted.
-    pub(super) fn slice(&mut self, connection: &mut Connection, head: i64, all: bool) -> rusqlite::Result<bool> {
+    /// Notes that so many bytes of bodies were stored.
+    pub(super) fn stored(&mut self, bytes: usize) {
+        self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
+    }
+
+    /// Up to which position events are counted.
+    pub(super) fn rolled_to(&self) -> i64 {
+        self.rolled_to
+    }
+
+    /// Counts a slice when enough waits, or when the positions up to `needed` are not counted; tells whether more is
+    /// to be counted.
+    pub(super) fn slice(&mut self, connection: &mut Connection, head: i64, needed: i64) -> rusqlite::Result<bool> {
         let arrived = head - self.seen_head;
         self.seen_head = head;
-        let least = if all { 1 } else { UNROLLED };
-        if head - self.rolled_to < least {
+        if !self.is_due(head, needed) {
             return Ok(false);
         }
         let up_to = head.min(self.rolled_to + ROLLED_PER_SLICE.max(2 * arrived));
@@ -60,7 +75,15 @@ impl Rollups {
         }
         rolled?;
         self.rolled_to = up_to;
-        Ok(head - up_to >= least)
+        if up_to == head {
+            self.waiting_bytes = 0;
+        }
+        Ok(self.is_due(head, needed))
+    }
+
+    fn is_due(&self, head: i64, needed: i64) -> bool {
+        let waiting = head - self.rolled_to;
+        self.rolled_to < needed || waiting >= UNROLLED || (waiting > 0 && self.waiting_bytes >= UNROLLED_BYTES)
     }
 
     fn roll(&mut self, connection: &mut Connection, up_to: i64) -> rusqlite::Result<()> {

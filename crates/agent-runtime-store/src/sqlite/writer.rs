@@ -87,8 +87,9 @@ impl SqliteWriter {
             Ok((head, results, changes)) => {
                 self.head = head;
                 if commands.iter().any(|command| matches!(command, Command::DeleteSession { .. })) {
-                    self.chores.erase();
+                    self.chores.erase(head);
                 }
+                self.chores.stored(commands.iter().map(Command::body_bytes).sum());
                 Ok(Committed { results, changes, transactions: 1 })
             }
             Err(error) => Err(self.failed(&error, in_commands)),

@@ -98,6 +98,20 @@ async fn what_is_deleted_has_happened_and_runs_no_more() {
 }
 
 #[tokio::test]
+async fn a_few_large_events_do_not_wait_for_many() {
+    let mut opened = Opened::fresh();
+    opened.create("a");
+    opened.tidy();
+    let extra = json!({"tool_output": "x".repeat(1024 * 1024)});
+    for second in 0..9 {
+        opened.one(Command::AppendEvent { event: event("a", "message", second, &extra), may_create: false }).unwrap();
+        opened.writer.tidy();
+    }
+    assert!(count(&opened, "SELECT rolled_to FROM log_head") >= 9, "a reader would look into nine MiB");
+    assert_eq!(statistics(&opened).await.events, 9);
+}
+
+#[tokio::test]
 async fn a_kill_between_two_slices_counts_nothing_twice() {
     let mut opened = Opened::fresh();
     opened.create("a");
