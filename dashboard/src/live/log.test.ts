@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 
-import type { Event } from "../api/client";
 import { Log } from "./log";
 import type { Message } from "./message";
 import { anEvent, aSession, init, sent } from "./sample";
@@ -55,8 +54,8 @@ describe("the log", () => {
   it("learns from the store only what it does not know better", () => {
     const log = new Log();
     log.apply([init(5, aSession("a")), sent(9, anEvent("a", { content: [{ type: "text", text: "new" }] as never }))]);
-    expect(log.learn("a", [{ ...anEvent("a"), id: 3 } as Event])).toBe(false);
+    expect(log.learn("a", [{ ...anEvent("a"), id: 3 }])).toBe(false);
     expect(log.traces.get("a")?.latest?.text).toBe("new");
-    expect(log.learn("nobody", [{ ...anEvent("nobody"), id: 3 } as Event])).toBe(false);
+    expect(log.learn("nobody", [{ ...anEvent("nobody"), id: 3 }])).toBe(false);
   });
 });
