@@ -2,6 +2,7 @@
 
 import { connectNow, useConnection } from "../live/store";
 import type { Connection } from "../live/socket";
+import { countText } from "../ui/instant";
 import { useNow } from "../ui/ticker";
 
 /** So long is a fresh snapshot told of. */
@@ -38,7 +39,7 @@ function stateText({ state, retryAt, skipped }: Connection, now: number): string
       return retryAt === undefined ? "The server closed this page out" : "Server not reached";
     case "live":
       if (skipped === undefined || now - skipped.at > TOLD_FOR) return "Live";
-      return `Live, shown anew after ${skipped.changes.toLocaleString()} changes`;
+      return `Live, shown anew after ${countText(skipped.changes)} changes`;
   }
 }
 

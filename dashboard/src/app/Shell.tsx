@@ -36,6 +36,7 @@ export function Shell() {
         Skip to the content
       </a>
       <header className="bar">
+        <span className="brand">Agent Runtime</span>
         <nav className="ways" aria-label="Views">
           <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
             Sessions

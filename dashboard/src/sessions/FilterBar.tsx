@@ -3,6 +3,7 @@
 import { type RefObject, useMemo } from "react";
 
 import type { Session } from "../api/client";
+import { countText } from "../ui/instant";
 import type { Filters } from "./filters";
 import { agentOf, folderOf, type Group } from "./standing";
 
@@ -45,7 +46,7 @@ export function FilterBar({
               onChange({ status: filters.status === group ? undefined : group });
             }}
           >
-            {name} <span className="number quiet">{counts[group].toLocaleString()}</span>
+            {name} <span className="number quiet">{countText(counts[group])}</span>
           </button>
         ))}
       </div>

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
+import { countText } from "../ui/instant";
 import { keepInSet, readKeptSet } from "../ui/kept";
 import type { Line } from "./list";
 import { askPast } from "./past";
@@ -21,7 +22,7 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => (lines[index]?.kind === "session" ? 44 : 40),
+    estimateSize: (index) => (lines[index]?.kind === "session" ? 41 : 43),
     getItemKey: (index) => keyOf(lines[index]),
     initialOffset: readScroll,
     overscan: 12,
@@ -131,7 +132,7 @@ function LineView({
     case "group":
       return (
         <h2 className={`group group-${line.group}`}>
-          {GROUP_NAMES[line.group]} <span className="number">{line.count.toLocaleString()}</span>
+          {GROUP_NAMES[line.group]} <span className="number">{countText(line.count)}</span>
           {line.group === "muted" && (
             <button
               type="button"

@@ -3,7 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 
-import { exactText, instantOf } from "../ui/instant";
+import { countText, exactText, instantOf } from "../ui/instant";
 import { Pill, type Tone } from "../ui/Pill";
 import { Duration, Time } from "../ui/Time";
 import { ActivityLine } from "./ActivityLine";
@@ -76,11 +76,11 @@ export const SessionRow = memo(function SessionRow({
       </span>
       <ActivityLine trace={trace} />
       <span className="row-events number" title="Events">
-        {session.event_count.toLocaleString()}
+        {countText(session.event_count)}
         <span className="unseen"> events</span>
       </span>
       <span className={`row-errors number${session.error_count > 0 ? " has-errors" : ""}`} title="Errors">
-        {session.error_count > 0 && `${session.error_count.toLocaleString()} ${session.error_count === 1 ? "error" : "errors"}`}
+        {session.error_count > 0 && `${countText(session.error_count)} ${session.error_count === 1 ? "error" : "errors"}`}
       </span>
       <span className="row-duration" title={`Began ${exactText(session.created_at)}`}>
         <Duration from={begun} to={over ? ended : undefined} />

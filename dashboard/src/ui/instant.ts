@@ -2,6 +2,14 @@
 
 const WRITTEN = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(?:Z|([+-]\d{2}):?(\d{2}))?$/;
 
+// Made once: to make one costs more than all that it then formats for a screen.
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const DATE = new Intl.DateTimeFormat();
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const COUNT = new Intl.NumberFormat();
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -49,22 +57,26 @@ export function dayText(instant: number, now: number): string {
   const day = dayOf(instant);
   if (day === dayOf(now)) return "Today";
   if (day === dayOf(now - DAY)) return "Yesterday";
-  const year = new Date(instant).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
-  return new Date(instant).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long", ...year });
+  const sameYear = new Date(instant).getFullYear() === new Date(now).getFullYear();
+  return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR).format(instant);
 }
 
 /** The local time of day, with the day where it is another one. */
 export function clockText(instant: number, now: number): string {
-  const time = new Date(instant).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  return dayOf(instant) === dayOf(now) ? time : `${new Date(instant).toLocaleDateString()} ${time}`;
+  const time = CLOCK.format(instant);
+  return dayOf(instant) === dayOf(now) ? time : `${DATE.format(instant)} ${time}`;
 }
 
 /** The exact instant, local and as it was sent. */
 export function exactText(timestamp: string): string {
   const instant = instantOf(timestamp);
   if (instant === undefined) return timestamp;
-  const local = new Date(instant).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
-  return `${local} (${timestamp})`;
+  return `${EXACT.format(instant)} (${timestamp})`;
+}
+
+/** A number with its thousands set apart. */
+export function countText(count: number): string {
+  return COUNT.format(count);
 }
 
 function two(span: number, unit: number, name: string, part: number, partName: string): string {
