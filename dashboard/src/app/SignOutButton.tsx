@@ -1,12 +1,13 @@
 /** Ends what the sign-in began. */
 
+import { api } from "../api/client";
 import { signedOut } from "../live/store";
 import { keep } from "../ui/kept";
 
 export function SignOutButton() {
   const signOut = async () => {
-    const answer = await fetch("/sign-out", { method: "POST" }).catch(() => undefined);
-    if (answer?.ok !== true) return;
+    const answer = await api.POST("/sign-out").catch(() => undefined);
+    if (answer?.response.ok !== true) return;
     keep("signed-in", "");
     signedOut();
   };

@@ -92,9 +92,8 @@ function useProgram(): string {
     if (isLocal) {
       void api.GET("/health/details").then(
         ({ data }) => {
-          // Servers before this page was made do not say it.
-          const told = data === undefined ? undefined : (data as { program?: unknown }).program;
-          if (!gone && typeof told === "string" && told !== "") setProgram(told);
+          const told = data?.program ?? "";
+          if (!gone && told !== "") setProgram(told);
         },
         () => undefined,
       );

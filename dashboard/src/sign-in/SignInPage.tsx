@@ -2,6 +2,7 @@
 
 import { type SubmitEvent, useState } from "react";
 
+import { api } from "../api/client";
 import { connectNow } from "../live/store";
 import { keep } from "../ui/kept";
 import "./sign-in.css";
@@ -57,10 +58,9 @@ export function SignInPage() {
 /** Answers why not; `undefined` when it is done. */
 async function signIn(token: string): Promise<string | undefined> {
   try {
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch("/sign-in", { method: "POST", headers, body: JSON.stringify({ token }) });
-    if (answer.ok) return undefined;
-    return answer.status === 401 ? "This is not the server's token." : `The server refused (${answer.status}).`;
+    const { response } = await api.POST("/sign-in", { body: { token } });
+    if (response.ok) return undefined;
+    return response.status === 401 ? "This is not the server's token." : `The server refused (${response.status}).`;
   } catch {
     return "The server was not reached.";
   }
