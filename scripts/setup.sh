@@ -1,9 +1,10 @@
 #!/bin/sh
-# Brings what a machine lacks: setup.sh compiler | cargo-deny | schemathesis. Quick when it is all there.
+# Brings what a machine lacks: setup.sh compiler | cargo-deny | schemathesis | node | chromium. Quick when it is all there.
 set -eu
 cd "$(dirname "$0")/.."
 
 cargo_deny_version=0.20.2
+node_version=22.23.3
 tools="${CARGO_TARGET_DIR:-target}/tools"
 venv="${CARGO_TARGET_DIR:-target}/venv"
 
@@ -66,12 +67,44 @@ schemathesis() {
     cp "$wanted" "$venv/installed.txt"
 }
 
+# Builds the page, together with npm. Where the machine's is older than the tools want, npm's own copy of Node is taken.
+node_and_npm() {
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        install_packages "Node, to build the page" nodejs npm
+    fi
+    if new_enough node || new_enough "$tools/node/node_modules/node/bin/node"; then
+        return
+    fi
+    echo "fetching Node $node_version, once" >&2
+    rm -rf "$tools/node"
+    mkdir -p "$tools/node"
+    npm install --prefix "$tools/node" --no-save --no-audit --no-fund --loglevel error "node@$node_version"
+    if ! new_enough "$tools/node/node_modules/node/bin/node"; then
+        echo "missing: Node 20.19 or newer, to build the page" >&2
+        exit 1
+    fi
+}
+
+new_enough() {
+    "$1" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+        2>/dev/null
+}
+
+# Shows the page to its tests. CHROMIUM names another.
+browser() {
+    if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+        install_packages "a browser, for the tests of the page" chromium
+    fi
+}
+
 case "${1:-}" in
     compiler) compiler ;;
     cargo-deny) cargo_deny ;;
     schemathesis) schemathesis ;;
+    node) node_and_npm ;;
+    chromium) browser ;;
     *)
-        echo "usage: $0 compiler | cargo-deny | schemathesis" >&2
+        echo "usage: $0 compiler | cargo-deny | schemathesis | node | chromium" >&2
         exit 2
         ;;
 esac

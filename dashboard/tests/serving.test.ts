@@ -1,7 +1,10 @@
 /** How the page comes into the browser. */
 
+import { realpath } from "node:fs/promises";
+
 import { expect, test } from "vitest";
 
+import { program } from "./harness/places";
 import { stage } from "./harness/stage";
 
 const on = stage();
@@ -32,4 +35,9 @@ test("the policy lets the page listen to its own server", async () => {
     });
   });
   expect(type).toBe("init");
+});
+
+test("the page can tell agents where the program lies", async () => {
+  const details = (await on.server.request("GET", "/health/details")) as { program: string };
+  expect(details.program).toBe(await realpath(program));
 });

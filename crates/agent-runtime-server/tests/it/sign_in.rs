@@ -7,6 +7,8 @@ use crate::harness::raw::UPGRADE;
 use crate::harness::{Answer, TestServer};
 
 const TOKEN: &str = "Sesame-0123456789";
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn guarded(config: &mut Config) {
@@ -107,7 +109,7 @@ async fn the_cookie_that_another_page_sends_along_opens_nothing() {
     let server = TestServer::start_with(guarded).await;
     let cookie = cookie();
     let neighbour = format!("http://127.0.0.1:{}", server.address.port() - 1);
-    let requests: [(&str, &str, &[(&str, &str)]); 8] = [
+    let requests: [(&str, &str, Headers<'_>); 8] = [
         // Nothing says which page it was.
         ("POST", "/sessions", &[JSON]),
         ("DELETE", "/sessions/x", &[]),
