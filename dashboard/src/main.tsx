@@ -1,15 +1,18 @@
 /** Where the page begins. */
 
+import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { router } from "./app/routes";
 import "./ui/tokens.css";
+import "./ui/elements.css";
 
 const place = document.getElementById("page");
 if (place !== null) {
   createRoot(place).render(
     <StrictMode>
-      <h1>Agent Runtime</h1>
+      <RouterProvider router={router} />
     </StrictMode>,
   );
 }

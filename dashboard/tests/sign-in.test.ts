@@ -59,3 +59,20 @@ test("the page itself needs no token, and a cookie opens all else until it is gi
   expect(await ask(page, "GET", "/sessions")).toBe(401);
   expect(await listen(page)).toBe("refused");
 });
+
+test("who is not let in is asked for the token where they are, and goes on there; and may sign out", async () => {
+  await on.server.request("POST", "/sessions", { session_id: "s", session_name: "Behind the door" });
+  const page = await on.open("/ui/?q=door", { forgive: REFUSED });
+  await page.getByLabel("Token").fill("not-the-token");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This is not the server's token.").waitFor();
+  await page.getByLabel("Token").fill(TOKEN);
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "Behind the door" }).waitFor();
+  expect(new URL(page.url()).search).toBe("?q=door");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  expect(await page.getByRole("link", { name: "Behind the door" }).count()).toBe(0);
+  await page.reload();
+  await page.getByLabel("Token").waitFor();
+});

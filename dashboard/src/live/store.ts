@@ -1,0 +1,74 @@
+/** What is live, for components. Each hears only of what it asked for. */
+
+import { useCallback, useSyncExternalStore } from "react";
+
+import type { Event, Session } from "../api/client";
+import { begin, browser } from "./browser";
+import { Feed, type Snapshot } from "./feed";
+import type { LiveEvent } from "./message";
+import type { Connection } from "./socket";
+
+export type { LiveEvent } from "./message";
+
+const feed = new Feed(browser);
+begin(feed);
+
+const onSnapshot = (listener: () => void) => feed.onSnapshot(listener);
+const onConnection = (listener: () => void) => feed.onConnection(listener);
+
+/** Everything that is known, a quarter of a second ago at most. */
+export function useSnapshot(): Snapshot {
+  return useSyncExternalStore(onSnapshot, () => feed.snapshot());
+}
+
+/** All sessions. */
+export function useSessions(): ReadonlyMap<string, Session> {
+  return useSyncExternalStore(onSnapshot, () => feed.snapshot().sessions);
+}
+
+/** One session, as of the last frame. */
+export function useSession(sessionId: string): Session | undefined {
+  const subscribe = useCallback((listener: () => void) => feed.onSession(sessionId, listener), [sessionId]);
+  return useSyncExternalStore(subscribe, () => feed.session(sessionId));
+}
+
+/** How the connection stands. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(onConnection, () => feed.connection());
+}
+
+/** Every live event of a session from now on, in order, a batch each frame. */
+export function followEvents(sessionId: string, listener: (events: readonly LiveEvent[]) => void): () => void {
+  return feed.onEvents(sessionId, listener);
+}
+
+/** A fresh snapshot replaced everything: what was read before has to be read again. */
+export function onReset(listener: () => void): () => void {
+  return feed.onReset(listener);
+}
+
+let open: string | undefined;
+
+/** Says whose events are wanted whole; those of others come as outlines. */
+export function openSession(sessionId: string | undefined): void {
+  open = sessionId;
+  // Going from one session to the next closes one and opens the other in the same breath: one change.
+  queueMicrotask(() => {
+    feed.socket.open(open);
+  });
+}
+
+/** Takes in events that were read from the store, oldest first. */
+export function learn(sessionId: string, events: readonly Event[]): void {
+  feed.learn(sessionId, events);
+}
+
+/** Connects at once: the person asked for it, or signed in. */
+export function connectNow(): void {
+  feed.socket.connect();
+}
+
+/** Stops following, until somebody signs in. */
+export function signedOut(): void {
+  feed.socket.signOut();
+}

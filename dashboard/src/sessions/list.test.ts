@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+
+import type { Activity, Session } from "../api/client";
+import { anEvent, aSession } from "../live/sample";
+import { follow, NO_TRACE, told, type Trace } from "../live/trace";
+import { readFilters } from "./filters";
+import { listOf, type Material } from "./list";
+
+const NOW = Date.parse("2026-01-10T12:00:00Z");
+const at = (minutesAgo: number) => new Date(NOW - minutesAgo * 60_000).toISOString();
+
+const doing = (state: Activity["state"], minutesAgo: number): Partial<Session> => ({
+  source: "claude-code",
+  event_count: 50,
+  created_at: at(minutesAgo + 60),
+  last_event_at: at(minutesAgo),
+  activity: { state, since: at(minutesAgo), event_id: 1, tool: null },
+});
+
+const ended = (minutesAgo: number, more: Partial<Session> = {}): Partial<Session> => ({
+  status: "finished",
+  event_count: 50,
+  created_at: at(minutesAgo + 60),
+  last_event_at: at(minutesAgo),
+  ended_at: at(minutesAgo),
+  ...more,
+});
+
+function list(sessions: Record<string, Partial<Session>>, more: Partial<Material> = {}) {
+  const nobody: ReadonlySet<string> = new Set();
+  const made = Object.entries(sessions).map(([id, session]) => [id, aSession(id, session)] as const);
+  return listOf({
+    sessions: new Map(made),
+    traces: new Map(),
+    filters: {},
+    muted: nobody,
+    aside: nobody,
+    toggled: nobody,
+    now: NOW,
+    ...more,
+  });
+}
+
+const text = (result: ReturnType<typeof listOf>) =>
+  result.lines.map((line) => {
+    if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
+    return line.kind === "fold" ? `${line.count} short` : `[${line.kind === "group" ? line.group : line.text}]`;
+  });
+
+const badEnd = (minutesAgo: number): Trace =>
+  follow(NO_TRACE, told(anEvent("a", { event_type: "session_stop", exit_code: 3, timestamp: at(minutesAgo) })));
+
+describe("the list", () => {
+  it("shows who waits longest first, then who works, then the quiet by day", () => {
+    const result = list(
+      {
+        idle: doing("idle", 5),
+        asks: doing("waiting_input", 3),
+        works: doing("working", 1),
+        silent: doing("stalled", 20),
+        begs: doing("waiting_permission", 90),
+        gone: { ...doing("gone", 30), status: "finished" },
+        failed: ended(45),
+        yesterday: ended(60 * 24),
+      },
+      { traces: new Map([["failed", badEnd(45)]]) },
+    );
+    expect(text(result)).toEqual([
+      "[needs-you]", "begs", "failed", "gone", "asks",
+      "[working]", "works", "silent",
+      "[quiet]", "[Today]", "idle", "[Yesterday]", "yesterday",
+    ]); // prettier-ignore
+    expect(result.counts).toEqual({ "needs-you": 4, working: 2, quiet: 2 });
+  });
+
+  it("lets a failure rest after a day, or when it was seen", () => {
+    const sessions = { failed: ended(45), old: ended(60 * 25) };
+    const traces = new Map([["failed", badEnd(45)], ["old", badEnd(60 * 25)]]); // prettier-ignore
+    expect(list(sessions, { traces }).counts["needs-you"]).toBe(1);
+    const aside = new Set([`failed failed ${NOW - 45 * 60_000}`]);
+    expect(list(sessions, { traces, aside }).counts["needs-you"]).toBe(0);
+  });
+
+  it("takes a client that says nothing for a day for quiet", () => {
+    const result = list({ new: { last_event_at: at(10) }, old: { last_event_at: at(60 * 25), event_count: 50 } });
+    expect(result.counts).toEqual({ "needs-you": 0, working: 1, quiet: 1 });
+  });
+
+  it("nests subagents, and opens a family of which one asks", () => {
+    const family = { parent: doing("working", 1), child: { ...doing("working", 1), parent_session_id: "parent" } };
+    expect(text(list(family))).toEqual(["[working]", "parent"]);
+    expect(text(list(family, { toggled: new Set(["parent"]) }))).toEqual(["[working]", "parent", "-child"]);
+    const asking = { ...family, child: { ...doing("waiting_permission", 2), parent_session_id: "parent" } };
+    expect(text(list(asking))).toEqual(["[needs-you]", "parent", "-child"]);
+  });
+
+  it("shows sessions whose parents are unknown or their own children", () => {
+    const result = list({
+      orphan: { ...doing("working", 1), parent_session_id: "nobody" },
+      one: { ...doing("working", 2), parent_session_id: "other" },
+      other: { ...doing("working", 3), parent_session_id: "one" },
+    });
+    expect(text(result)).toEqual(["[working]", "orphan", "one", "other"]);
+  });
+
+  it("folds runs without a prompt and one-shot runs, but not what is sought", () => {
+    const brief = (minutesAgo: number) => ended(minutesAgo, { event_count: 4, created_at: at(minutesAgo + 1) });
+    const opened = { ...doing("idle", 8), event_count: 1 };
+    const sessions = { long: ended(5), brief: brief(6), short: brief(7), opened };
+    expect(text(list(sessions))).toEqual(["[quiet]", "[Today]", "long", "3 short"]);
+    const day = new Date(NOW).toLocaleDateString("sv");
+    const open = list(sessions, { toggled: new Set([`short ${day}`]) });
+    expect(text(open).slice(-3)).toEqual(["-brief", "-short", "-opened"]);
+    expect(text(list(sessions, { filters: { q: "o" } }))).toEqual(["[quiet]", "[Today]", "long", "short", "opened"]);
+  });
+
+  it("puts muted projects away, uncounted, unless one is asked for", () => {
+    const sessions = { loud: { ...doing("waiting_input", 1), project_dir: "/a" }, other: doing("working", 1) };
+    const muted = new Set(["/a"]);
+    expect(text(list(sessions, { muted }))).toEqual(["[working]", "other", "[muted]"]);
+    expect(list(sessions, { muted }).counts["needs-you"]).toBe(0);
+    expect(text(list(sessions, { muted, filters: { project: "/a" } }))).toEqual(["[needs-you]", "loud"]);
+  });
+
+  it("filters by status, agent, project and words", () => {
+    const sessions = {
+      one: { ...doing("working", 1), agent_name: "Tester", project_dir: "/x/tea" },
+      two: { ...doing("idle", 1), branch: "kettle" },
+    };
+    expect(text(list(sessions, { filters: { status: "working" } }))).toEqual(["[working]", "one"]);
+    expect(text(list(sessions, { filters: { agent: "claude-code" } }))).toEqual(["[quiet]", "[Today]", "two"]);
+    expect(text(list(sessions, { filters: { project: "/x/tea" } }))).toEqual(["[working]", "one"]);
+    expect(text(list(sessions, { filters: { q: "KETT" } }))).toEqual(["[quiet]", "[Today]", "two"]);
+  });
+
+  it("loses none of ten thousand", () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`s${index}`, ended(index)]));
+    expect(list(many).lines.length).toBeGreaterThan(10_000);
+  });
+});
+
+describe("filters in the address", () => {
+  it("are read for what they are, and left out where they make no sense", () => {
+    expect(readFilters({ status: "working", agent: "a", project: "/p", q: 42 })).toEqual({
+      status: "working",
+      agent: "a",
+      project: "/p",
+      q: "42",
+    });
+    expect(readFilters({ status: "dead", agent: "", q: { a: 1 }, more: "x" })).toEqual({});
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+
+import { ageText, instantOf, spanText } from "./instant";
+
+describe("instants", () => {
+  it.each([
+    ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z"],
+    ["2026-01-02 03:04:05", "2026-01-02T03:04:05.000Z"],
+    ["2026-01-02T03:04:05.123456+00:00", "2026-01-02T03:04:05.123Z"],
+    ["2026-01-02T03:04:05+0230", "2026-01-02T00:34:05.000Z"],
+    ["2026-01-02T03:04:05.5-01:00", "2026-01-02T04:04:05.500Z"],
+  ])("%s", (written, instant) => {
+    expect(instantOf(written)).toBe(Date.parse(instant));
+  });
+
+  it("are none where nothing of the kind was written", () => {
+    for (const written of [null, undefined, "", "today", "2026-13-02T03:04:05Z", "2026-01-02"]) {
+      expect(instantOf(written)).toBeUndefined();
+    }
+  });
+
+  it("are told as ages and spans", () => {
+    expect([0, 59_000, 3_599_000, 86_399_000, 86_400_000].map(ageText)).toEqual(["now", "59 s", "59 min", "23 h", "1 d"]);
+    expect([850, 12_900, 200_000, 7_500_000, 97_200_000, -5].map(spanText)).toEqual([
+      "850 ms",
+      "12 s",
+      "3 min 20 s",
+      "2 h 5 min",
+      "1 d 3 h",
+      "0 ms",
+    ]);
+  });
+});

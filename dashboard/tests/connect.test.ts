@@ -1,0 +1,23 @@
+/** Who has nothing recorded is told how to connect; what connects turns green by itself. */
+
+import { expect, test } from "vitest";
+
+import { runThatAsks } from "./harness/recording";
+import { stage } from "./harness/stage";
+
+const on = stage();
+
+test("an empty database leads to how to connect, and the first event turns its sign green", async () => {
+  const page = await on.open("/ui/");
+  await page.waitForURL("**/ui/connect");
+  const details = (await on.server.request("GET", "/health/details")) as { program: string };
+  await page.getByText(`${details.program} setup claude-code`).first().waitFor();
+  const guide = (name: string) => page.getByRole("region", { name });
+  await guide("Claude Code").getByText("Waiting for its first event").waitFor();
+  for (const document of runThatAsks("s1")) await on.server.hook("claude-code", document);
+  await guide("Claude Code").getByText("Connected").waitFor();
+  expect(await guide("Codex").getByText("Waiting for its first event").count()).toBe(1);
+  await on.server.hook("codex", { session_id: "s2", hook_event_name: "SessionStart", cwd: "/work" });
+  await guide("Codex").getByText("Connected").waitFor();
+  await guide("Any program, over HTTP").getByText("Waiting").waitFor();
+});

@@ -1,0 +1,113 @@
+/** The list: who needs somebody first, with the question; filters in the address; ten thousand sessions. */
+
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+
+import { runThatAsks } from "./harness/recording";
+import type { SentEvent } from "./harness/server";
+import { stage } from "./harness/stage";
+
+const on = stage();
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+/** A run of a client of the API that ended, as its events. */
+function run(id: string, secondsAgo: number, exitCode = 0): SentEvent[] {
+  const event = (event_type: string, more: object = {}): SentEvent => ({
+    session_id: id,
+    session_name: `Run ${id}`,
+    event_type,
+    timestamp: ago(secondsAgo),
+    ...more,
+  });
+  const content = [{ type: "text", text: `Work on ${id}` }];
+  const failure = exitCode === 0 ? {} : { error: "the index was lost" };
+  return [
+    event("session_start", { timestamp: ago(secondsAgo + 600) }),
+    event("message", { role: "user", content }),
+    event("session_stop", { exit_code: exitCode, ...failure }),
+  ];
+}
+
+async function ask(id: string, secondsAgo: number): Promise<void> {
+  for (const document of runThatAsks(id, `/work/${id}`)) {
+    await on.server.hook("claude-code", document, new Date(Date.now() - secondsAgo * 1000));
+  }
+}
+
+/** What the list shows, line by line, in the order in which it is read. */
+async function lines(page: Page): Promise<string[]> {
+  return page.locator(".line").evaluateAll((found) =>
+    found
+      .sort((one, other) => Number(one.getAttribute("data-index")) - Number(other.getAttribute("data-index")))
+      .map((line) => line.querySelector("a")?.textContent ?? line.textContent.replace(/\s*\d+$/, "")),
+  );
+}
+
+test("who waits longest comes first, with what is asked; then who works; then the quiet by day", async () => {
+  await ask("young", 60);
+  await ask("old", 600);
+  await on.server.ingest([...run("broken", 300, 3), ...run("done", 400), ...run("yesterday", 86_400 * 1.5)]);
+  await on.server.request("POST", "/sessions", { session_id: "busy", session_name: "Busy one" });
+  const page = await on.open("/ui/");
+  const name = "Mend the **front page**, then push it.";
+  const today = ["Quiet", "Today", "Run done"];
+  await expect
+    .poll(async () => (await lines(page)).slice(0, 9))
+    .toEqual(["Needs you", name, "Run broken", name, "Working", "Busy one", ...today]);
+  await page.locator(".row-needs-you").getByText("Bash: git push origin main").first().waitFor();
+  await page.locator(".row-needs-you").getByText("the index was lost").waitFor();
+  expect(await page.title()).toMatch(/^\(3\) /);
+  const icon = await page.locator("link[rel=icon]").getAttribute("href");
+  expect(decodeURIComponent(icon ?? "")).toContain(">3<");
+});
+
+test("an answer takes a session out of those that need somebody, as it comes in", async () => {
+  await ask("one", 5);
+  const page = await on.open("/ui/");
+  await page.locator(".group-needs-you").waitFor();
+  const push = { tool_name: "Bash", tool_input: { command: "git push origin main" }, tool_use_id: "one-2" };
+  const document = { session_id: "one", cwd: "/work/one", hook_event_name: "PostToolUse" };
+  await on.server.hook("claude-code", { ...document, ...push, tool_response: { stdout: "pushed" } });
+  await page.locator(".group-working").waitFor();
+  expect(await page.locator(".group-needs-you").count()).toBe(0);
+  await expect.poll(() => page.title()).toBe("Sessions · Agent Runtime");
+});
+
+test("filters live in the address, and are there again", async () => {
+  await on.server.ingest([...run("tea", 400), ...run("coffee", 500)]);
+  await ask("one", 5);
+  const page = await on.open("/ui/");
+  await page.getByRole("searchbox").fill("coffee");
+  await expect.poll(() => lines(page)).toEqual(["Quiet", "Today", "Run coffee"]);
+  expect(new URL(page.url()).search).toBe("?q=coffee");
+  await page.reload();
+  await expect.poll(() => lines(page)).toEqual(["Quiet", "Today", "Run coffee"]);
+  expect(await page.getByRole("searchbox").inputValue()).toBe("coffee");
+  await page.goto(`${on.server.url}/ui/?status=needs-you&agent=claude-code&project=%2Fwork%2Fone`);
+  await expect.poll(() => lines(page).then((found) => found[0])).toBe("Needs you");
+  expect(await page.locator(".row").count()).toBe(1);
+  await page.getByRole("button", { name: "Mute one" }).click();
+  await page.goto(`${on.server.url}/ui/`);
+  await page.locator(".group-muted").waitFor();
+  expect(await page.locator(".group-needs-you").count()).toBe(0);
+});
+
+test("of ten thousand sessions only those in sight exist, and the last is reached", async () => {
+  for (let first = 0; first < 10_000; first += 2500) {
+    const some = Array.from({ length: 2500 }, (_, index) => run(`n${first + index}`, 500 + (first + index) * 30));
+    await on.server.ingest(some.flat());
+  }
+  const page = await on.open("/ui/");
+  await page.getByRole("button", { name: "Quiet 10,000" }).waitFor();
+  expect(await page.locator(".line").count()).toBeLessThan(100);
+  const list = page.locator(".list");
+  await expect
+    .poll(async () => {
+      await list.evaluate((element) => {
+        element.scrollTop = element.scrollHeight;
+      });
+      return page.getByRole("link", { name: "Run n9999" }).count();
+    })
+    .toBe(1);
+});
