@@ -1,5 +1,6 @@
 /** Draws a chart on a canvas, in the colours of the page. */
 
+import { colourOf } from "../ui/colour";
 import { barsOf, SCALE, stepOf, type Placed, type Window } from "./lanes";
 import { MODEL, PERSON, type Span } from "./spans";
 
@@ -10,21 +11,6 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly chosen: Span | undefined;
-}
-
-function colours(canvas: HTMLCanvasElement): (name: string) => string {
-  const style = getComputedStyle(canvas);
-  // `light-dark()` is resolved only in a property that takes a colour, so each is set as one that does.
-  const found = new Map<string, string>();
-  return (name) => {
-    const known = found.get(name);
-    if (known !== undefined) return known;
-    canvas.style.color = `var(--${name})`;
-    const colour = style.color;
-    canvas.style.color = "";
-    found.set(name, colour);
-    return colour;
-  };
 }
 
 function colourName({ row, isFailed }: Span): string {
@@ -47,7 +33,12 @@ export function draw(canvas: HTMLCanvasElement, { places, window: sight, width, 
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");
   if (context === null) return;
-  const colour = colours(canvas);
+  const found = new Map<string, string>();
+  const colour = (name: string): string => {
+    const known = found.get(name) ?? colourOf(canvas, name);
+    found.set(name, known);
+    return known;
+  };
   context.scale(ratio, ratio);
   context.clearRect(0, 0, width, height);
   const step = stepOf(sight, width);

@@ -127,6 +127,6 @@ test("appending to a long story costs no more than to a short one", () => {
   const start = performance.now();
   for (let id = 100_001; id <= 101_000; id += 1) story.add([told(id, "message", { timestamp: "2027-01-01T00:00:00Z" })]);
   // Doing anything over again for each of the thousand would take many seconds.
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(2000);
   expect(story.items).toHaveLength(101_000);
 });
