@@ -11,3 +11,4 @@ pub(crate) mod live_sse;
 pub(crate) mod live_ws;
 pub(crate) mod refusals;
 pub(crate) mod sessions;
+pub(crate) mod sign_in;

@@ -1,14 +1,22 @@
 //! What the server is told: parsed once, so that the rest never sees a bad setting.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use agent_runtime_types::report::Process;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::assets::Assets;
 use crate::clock::{Clock, SystemClock};
 use crate::limits::Limits;
+
+/// The name of the cookie that stands for the token.
+pub const COOKIE: &str = "agent_runtime";
+/// What the cookie's value is made for: another use of the token must make another value.
+const COOKIE_PURPOSE: &[u8] = b"agent-runtime: a browser that has signed in";
 
 /// The server's settings. The program fills it from flags, environment and file; tests by hand.
 #[derive(Clone)]
@@ -23,6 +31,10 @@ pub struct Config {
     pub limits: Limits,
     /// Where the server takes the time from.
     pub clock: Arc<dyn Clock>,
+    /// The files of the page.
+    pub assets: Arc<Assets>,
+    /// Where the program lies, for who writes it into an agent's settings.
+    pub program: Option<PathBuf>,
     /// A random prefix for request ids, so that those of two runs differ.
     pub request_id_prefix: String,
     /// The name of this machine, by which documents of its own agents are known.
@@ -62,6 +74,8 @@ impl Default for Config {
             cors_origins: CorsOrigins::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
+            assets: Arc::new(Assets::built()),
+            program: None,
             request_id_prefix: String::from("r"),
             host_name: None,
             processes: None,
@@ -107,6 +121,26 @@ impl Token {
     /// Whether `shown` is this token; takes the same time wherever they differ.
     pub fn matches(&self, shown: &str) -> bool {
         self.0.as_bytes().ct_eq(shown.as_bytes()).into()
+    }
+
+    /// What a browser shows in its cookie instead: made from the token, so that it holds over a restart and no
+    /// longer than the token does, and tells nobody the token.
+    pub fn cookie(&self) -> String {
+        let mut text = String::with_capacity(64);
+        // infallible: a key of any length will do
+        if let Ok(mut code) = <Hmac<Sha256> as Mac>::new_from_slice(self.0.as_bytes()) {
+            code.update(COOKIE_PURPOSE);
+            for byte in code.finalize().into_bytes() {
+                // infallible: writing to memory
+                let _ = write!(text, "{byte:02x}");
+            }
+        }
+        text
+    }
+
+    /// Whether `shown` is the value of this token's cookie; takes the same time wherever they differ.
+    pub fn matches_cookie(&self, shown: &str) -> bool {
+        self.cookie().as_bytes().ct_eq(shown.as_bytes()).into()
     }
 }
 

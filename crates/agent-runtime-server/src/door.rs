@@ -17,13 +17,17 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tower_service::Service;
 
 use crate::app::App;
-use crate::config::{Config, Token};
+use crate::config::{COOKIE, Config, Token};
 use crate::connection::Underneath;
 use crate::error::{ApiError, Cause};
-use crate::origins::{Origins, Standing, only};
+use crate::origins::{FETCH_SITE, Origins, Standing, only};
 
-/// Paths that tell nothing and are open to all who come in by a known name: monitors have no token.
-const OPEN_PATHS: [&str; 2] = ["/healthz", "/readyz"];
+/// Paths that tell nothing and are open to all who come in by a known name: monitors have no token, and a browser
+/// shows its own only once the page is there.
+const OPEN_PATHS: [&str; 6] = ["/healthz", "/readyz", "/", "/ui", "/sign-in", "/sign-out"];
+
+/// Under it stand the files of the page, the same for everybody.
+const PAGE: &str = "/ui/";
 
 /// Paths whose answer does not end.
 const STREAMS: [&str; 2] = ["/ws", "/stream"];
@@ -106,8 +110,10 @@ impl Door {
             return Err(ApiError::ForeignOrigin);
         }
         match &self.app.config.token {
-            Some(token) if !visit.is_preflight && !OPEN_PATHS.contains(&visit.path) => {
-                if visit.shows(token) {
+            Some(token) if !visit.is_preflight && !visit.is_open() => {
+                if visit.shows(token)
+                    || self.origins.may_use_cookie(visit.headers, is_harmless) && visit.has_cookie_of(token)
+                {
                     Ok(())
                 } else {
                     Err(ApiError::Unauthorized)
@@ -154,8 +160,21 @@ impl Visit<'_> {
             Standing::Own | Standing::Listed => false,
             Standing::Foreign => true,
             // A browser that leaves the origin out still says that the page is another site's.
-            Standing::Absent => self.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site"),
+            Standing::Absent => self.headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site"),
         }
+    }
+
+    /// Whether nobody is asked for a token here.
+    fn is_open(&self) -> bool {
+        OPEN_PATHS.contains(&self.path) || self.path.starts_with(PAGE)
+    }
+
+    /// Whether the browser has signed in with the token. There may be several cookies of our name: those of other
+    /// ports of this machine come along.
+    fn has_cookie_of(&self, token: &Token) -> bool {
+        let cookies = self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, value)| name == COOKIE && token.matches_cookie(value))
     }
 
     /// Whether the request carries the token: as a bearer, or as a WebSocket subprotocol, since a browser

@@ -15,6 +15,8 @@ pub(crate) enum ApiError {
     ForeignOrigin,
     #[error("Authorization: a valid bearer token is required")]
     Unauthorized,
+    #[error("token: is not the one of this server")]
+    WrongToken,
     #[error("Not Found")]
     NoSuchPath,
     #[error("Method Not Allowed")]
@@ -64,7 +66,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::ForeignHost | Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::NoSuchPath | Self::SessionNotFound | Self::NoResult => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -84,7 +86,7 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(Problem { detail: self.to_string() })).into_response();
         let headers = response.headers_mut();
         match self {
-            Self::Unauthorized => {
+            Self::Unauthorized | Self::WrongToken => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             // What is left of the body will not be read, so the connection can serve no other request.

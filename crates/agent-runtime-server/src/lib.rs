@@ -5,6 +5,7 @@
 //! it for whoever listens, `follow` turns history and hub into one stream, and `api/live_ws` or
 //! `api/live_sse` send it.
 
+pub mod assets;
 pub mod clock;
 pub mod config;
 pub mod limits;
@@ -28,6 +29,7 @@ mod router;
 mod secrets;
 mod snapshots;
 mod transcripts;
+mod ui;
 mod websocket;
 mod words;
 

@@ -9,6 +9,9 @@ use crate::config::{AllowedHost, CorsOrigins, split_host};
 /// The names by which every server may be called on its own machine.
 const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
+/// Where a browser says how the page that asks stands to what it asks of.
+pub(crate) const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// Which `Host` and which `Origin` may come in.
 pub(crate) struct Origins {
     /// Names that are ours whatever the settings, with any port: a tunnel may give us another.
@@ -76,6 +79,25 @@ impl Origins {
             CorsOrigins::Listed(_) => {}
         }
         if self.is_own(origin) { Standing::Own } else { Standing::Foreign }
+    }
+
+    /// Whether what sent this may speak with the cookie that its browser adds unasked. Ports are no border for
+    /// cookies: a page of another program of this machine sends ours as well, so `SameSite` is not enough.
+    /// `CORS_ORIGINS=*` vouches for nobody.
+    pub(crate) fn may_use_cookie(&self, headers: &HeaderMap, is_harmless: bool) -> bool {
+        let text = |name| only(headers, name).and_then(|value| value.to_str().ok());
+        if headers.contains_key(header::ORIGIN) {
+            let is_listed = |origin: &str| match &self.cors {
+                CorsOrigins::Any => false,
+                CorsOrigins::Listed(listed) => listed.iter().any(|listed| listed == origin),
+            };
+            return text(header::ORIGIN).is_some_and(|origin| is_listed(origin) || self.is_own(origin));
+        }
+        if !headers.contains_key(FETCH_SITE) {
+            // Browsers tell the site to https and loopback alone. A page cannot read another's plain GET.
+            return is_harmless;
+        }
+        matches!(text(FETCH_SITE), Some("same-origin" | "none"))
     }
 
     /// The headers that let the page at `Origin` read the answer.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, sessions};
+use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, sessions, sign_in};
 use crate::app::App;
+use crate::config::COOKIE;
 use crate::error::ApiError;
+use crate::ui;
 
 /// The routes with their handlers. The OpenAPI document is made from the same list.
 fn routes() -> OpenApiRouter<Arc<App>> {
@@ -33,9 +35,14 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::ready))
         .routes(routes!(health::details))
         .routes(routes!(health::metrics))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::page))
         .route("/docs/{file}", get(docs::asset))
+        .route("/", get(ui::enter))
+        .route("/ui", get(ui::index))
+        .route("/ui/{*path}", get(ui::file))
 }
 
 /// The router of one server.
@@ -52,6 +59,7 @@ pub(crate) fn openapi_json() -> String {
     let (_, mut document) = routes().split_for_parts();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE))));
     // infallible: the document is made of strings, numbers and maps with string keys
     let text = document.to_pretty_json().unwrap_or_default();
     format!("{text}\n")
@@ -65,7 +73,7 @@ pub(crate) fn openapi_json() -> String {
         description = "The flight recorder for coding agents: sessions, their events, and all of it live.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    security((), ("bearer" = [])),
+    security((), ("bearer" = []), ("cookie" = [])),
     tags(
         (name = "sessions", description = "One run of one agent each"),
         (name = "events", description = "What the agents did"),

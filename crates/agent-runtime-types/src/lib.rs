@@ -12,6 +12,7 @@ pub mod activity;
 pub mod event;
 pub mod report;
 pub mod session;
+pub mod sign_in;
 
 pub mod cursor;
 pub mod live;

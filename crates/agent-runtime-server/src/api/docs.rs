@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
@@ -39,9 +40,9 @@ pub(crate) async fn page() -> Response {
 }
 
 /// A file of the page; no part of the API, so the document does not list it.
-pub(crate) async fn asset(path: Option<Path<String>>) -> Result<Response, ApiError> {
+pub(crate) async fn asset(path: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
     let name =
-        path.map(|Path(name)| name).filter(|name| ASSETS.contains(&name.as_str())).ok_or(ApiError::NoSuchPath)?;
+        path.ok().map(|Path(name)| name).filter(|name| ASSETS.contains(&name.as_str())).ok_or(ApiError::NoSuchPath)?;
     if name == "start.js" {
         return Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript"))], START).into_response());
     }

@@ -45,6 +45,8 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Healthy>, 
 pub(crate) struct Details {
     /// The version of the server.
     version: &'static str,
+    /// Where the running program lies, when the system tells.
+    program: Option<String>,
     /// Since when it runs; what it counts, it counts since then.
     started_at: String,
     database: Database,
@@ -103,6 +105,7 @@ pub(crate) async fn details(State(app): State<Arc<App>>) -> Result<Json<Details>
     });
     Ok(Json(Details {
         version: env!("CARGO_PKG_VERSION"),
+        program: app.config.program.as_ref().map(|path| path.display().to_string()),
         started_at: timestamp::format(app.started_us),
         database: Database {
             writes: app.journal.check().await.is_ok(),

@@ -23,7 +23,7 @@ fn modules(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
         if entry.is_dir() {
             modules(&entry, &format!("{name}::"), found);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            found.insert(name, read(&entry));
+            found.entry(name).or_default().push_str(&read(&entry));
         }
     }
 }

@@ -28,12 +28,13 @@ const MAY_BRING_A_DRIVER: &[&str] = &["crates/agent-runtime-store", "bench"];
 /// Which modules of the server each module may use. Each knows only those above it.
 const SERVER: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("assets", &[]),
     ("limits", &[]),
     ("observe", &[]),
     ("error", &[]),
     ("budget", &[]),
     ("connection", &[]),
-    ("config", &["clock", "limits"]),
+    ("config", &["assets", "clock", "limits"]),
     ("origins", &["config"]),
     ("hub", &["limits"]),
     ("journal", &["budget", "error", "hub", "limits", "observe"]),
@@ -53,6 +54,7 @@ const SERVER: &[(&str, &[&str])] = &[
             "app",
             "budget",
             "clock",
+            "config",
             "connection",
             "error",
             "extract",
@@ -65,7 +67,8 @@ const SERVER: &[(&str, &[&str])] = &[
             "websocket",
         ],
     ),
-    ("router", &["api", "app", "error"]),
+    ("ui", &["app", "assets", "error"]),
+    ("router", &["api", "app", "config", "error", "ui"]),
     ("door", &["app", "config", "connection", "error", "origins"]),
     ("listen", &["app", "connection", "door"]),
     ("lib", &["agents", "app", "config", "door", "journal", "listen", "router", "transcripts", "words"]),
@@ -101,8 +104,8 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         folder: "crates/agent-runtime-server",
         word: "StatusCode",
-        // What is no failure: OPTIONS and preflights, the change of protocol, a label.
-        files: &["error.rs", "door.rs", "websocket.rs", "observe.rs"],
+        // What is no failure: OPTIONS and preflights, what a browser has already, the change of protocol, a label.
+        files: &["error.rs", "door.rs", "ui.rs", "websocket.rs", "observe.rs"],
         because: "only error.rs turns a failure into a status",
     },
     Reserved {

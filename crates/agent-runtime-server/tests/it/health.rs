@@ -113,9 +113,10 @@ async fn methods_of_a_clients_making_make_no_label() {
 
 #[tokio::test]
 async fn the_details_tell_how_the_server_and_its_database_are() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.program = Some("/opt/agent-runtime".into())).await;
     let details = succeeded(&server.get("/health/details").await);
     assert_eq!(details["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(details["program"], "/opt/agent-runtime");
     assert!(details["started_at"].as_str().is_some_and(|at| at.ends_with("+00:00")), "{details}");
     assert_eq!(details["agents"], serde_json::json!([]));
     assert_eq!(details["documents"], serde_json::json!({"repeated": 0}));

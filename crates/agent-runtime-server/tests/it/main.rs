@@ -35,8 +35,10 @@ mod snapshot;
 mod cors;
 mod door;
 mod limits;
+mod sign_in;
 mod token;
 mod transcripts;
+mod ui;
 
 // The code and its contract.
 mod api_page;

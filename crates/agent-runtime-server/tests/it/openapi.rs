@@ -45,7 +45,7 @@ async fn the_served_document_describes_every_answer() {
         }
         assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
     }
-    assert_eq!(count, 22);
+    assert_eq!(count, 24);
 }
 
 #[tokio::test]
@@ -66,6 +66,7 @@ async fn the_page_needs_nothing_from_elsewhere() {
     }
     assert_eq!(count, 3);
     assert_eq!(server.get("/docs/none.js").await.detail(), "Not Found");
+    assert_eq!(server.get("/docs/%FF").await.detail(), "Not Found");
     assert_eq!(server.get("/docs/").await.text, page.text);
     let _: Value = server.get("/openapi.json").await.json();
 }

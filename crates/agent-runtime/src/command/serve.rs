@@ -103,6 +103,7 @@ fn config(settings: &Settings, warnings: &mut Vec<String>) -> Result<Config, Fai
         cors_origins: settings.cors_origins.value.clone(),
         limits,
         clock: Arc::new(SystemClock),
+        program: std::env::current_exe().ok(),
         request_id_prefix: random::request_id_prefix()?,
         host_name: Some(machine::host_name()),
         processes: Some(Arc::new(ThisMachine)),

@@ -1,0 +1,33 @@
+/** Whatever an agent writes, shows as text: in the list and in its session. */
+
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+
+import { HOSTILE, hostileSession } from "./harness/hostile";
+import { stage } from "./harness/stage";
+
+const on = stage();
+
+test("hostile strings in every field do nothing", async () => {
+  const sessions = HOSTILE.map((text, number) => hostileSession(`hostile-${number}`, text));
+  await on.server.ingest(sessions.flat());
+  const page = await on.open("/ui/");
+  await page.getByText("Agent Runtime").first().waitFor();
+  expect(await harm(page)).toEqual([]);
+  for (const [first] of sessions) {
+    await page.goto(`${on.server.url}/ui/session/${first?.session_id ?? ""}`, { waitUntil: "networkidle" });
+    expect(await harm(page)).toEqual([]);
+  }
+});
+
+/** What has run, and what stands in the page that only markup could have put there. */
+async function harm(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found = [...document.querySelectorAll("iframe, base, body script, body style, img[src^='http'], [onerror], [onload]")];
+    const links = [...document.querySelectorAll("a[href]")].filter(
+      (link) => link instanceof HTMLAnchorElement && !["http:", "https:", "blob:"].includes(link.protocol),
+    );
+    const ran = "harmed" in window ? [`ran: ${String(window.harmed)}`] : [];
+    return [...ran, ...[...found, ...links].map((element) => element.outerHTML)];
+  });
+}
