@@ -10,5 +10,8 @@ export type Session = components["schemas"]["Session"];
 /** What an agent did, as it is stored. */
 export type Event = components["schemas"]["Event"];
 
+/** What a session is doing, and how that is known. */
+export type Activity = components["schemas"]["Activity"];
+
 /** The API. Paths and answers are checked against docs/openapi.json. */
 export const api = createClient<paths>({ baseUrl: window.location.origin });

@@ -1,94 +1,74 @@
-/** What is live: sessions and the events that come while the page looks. */
+/** What is live, for components. Each hears only of what it asked for. */
 
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
-import type { EventOutline } from "../api/added";
 import type { Event, Session } from "../api/client";
+import { begin, browser } from "./browser";
+import { Feed, type Snapshot } from "./feed";
+import type { LiveEvent } from "./message";
+import type { Connection } from "./socket";
 
-/** An event as it came. */
-export interface LiveEvent {
-  readonly id: number;
-  readonly cursor: string;
-  readonly event: Event | EventOutline;
+export type { LiveEvent } from "./message";
+
+const feed = new Feed(browser);
+begin(feed);
+
+const onSnapshot = (listener: () => void) => feed.onSnapshot(listener);
+const onConnection = (listener: () => void) => feed.onConnection(listener);
+
+/** Everything that is known, a quarter of a second ago at most. */
+export function useSnapshot(): Snapshot {
+  return useSyncExternalStore(onSnapshot, () => feed.snapshot());
 }
 
-type Listener = (events: readonly LiveEvent[]) => void;
-
-let sessions: ReadonlyMap<string, Session> = new Map();
-const changed = new Set<() => void>();
-const followers = new Map<string, Set<Listener>>();
-const resets = new Set<() => void>();
-let socket: WebSocket | undefined;
-
-function hear(message: Record<string, unknown>) {
-  const next = new Map(sessions);
-  if (message.type === "init") {
-    next.clear();
-    for (const session of message.sessions as Session[]) next.set(session.session_id, session);
-    for (const listener of resets) listener();
-  } else if (message.session !== undefined) {
-    const session = message.session as Session;
-    next.set(session.session_id, session);
-  } else if (message.type === "session_deleted") {
-    next.delete(String(message.session_id));
-  } else if (message.type === "event") {
-    const event = message.data as Event;
-    for (const listener of followers.get(event.session_id) ?? [])
-      listener([{ id: event.id, cursor: String(message.cursor), event }]);
-    return;
-  }
-  sessions = next;
-  for (const listener of changed) listener();
-}
-
-function subscribe(listener: () => void): () => void {
-  changed.add(listener);
-  if (socket === undefined) {
-    socket = new WebSocket(`${window.location.origin.replace("http", "ws")}/ws`);
-    socket.onmessage = ({ data }) => {
-      hear(JSON.parse(String(data)) as Record<string, unknown>);
-    };
-  }
-  return () => {
-    changed.delete(listener);
-  };
-}
-
-/** Every session, as of now. */
+/** All sessions. */
 export function useSessions(): ReadonlyMap<string, Session> {
-  return useSyncExternalStore(subscribe, () => sessions);
+  return useSyncExternalStore(onSnapshot, () => feed.snapshot().sessions);
 }
 
-/** One session, as of now. */
+/** One session, as of the last frame. */
 export function useSession(sessionId: string): Session | undefined {
-  return useSyncExternalStore(subscribe, () => sessions.get(sessionId));
+  const subscribe = useCallback((listener: () => void) => feed.onSession(sessionId, listener), [sessionId]);
+  return useSyncExternalStore(subscribe, () => feed.session(sessionId));
 }
 
-/** Every event of a session from now on. */
-export function followEvents(sessionId: string, listener: Listener): () => void {
-  const listeners = followers.get(sessionId) ?? new Set();
-  followers.set(sessionId, listeners.add(listener));
-  return () => {
-    listeners.delete(listener);
-  };
+/** How the connection stands. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(onConnection, () => feed.connection());
 }
 
-/** Told when a fresh snapshot replaced everything. */
+/** Every live event of a session from now on, in order, a batch each frame. */
+export function followEvents(sessionId: string, listener: (events: readonly LiveEvent[]) => void): () => void {
+  return feed.onEvents(sessionId, listener);
+}
+
+/** A fresh snapshot replaced everything: what was read before has to be read again. */
 export function onReset(listener: () => void): () => void {
-  resets.add(listener);
-  return () => {
-    resets.delete(listener);
-  };
+  return feed.onReset(listener);
 }
 
 let open: string | undefined;
 
-/** Says whose bodies are wanted. */
+/** Says whose events are wanted whole; those of others come as outlines. */
 export function openSession(sessionId: string | undefined): void {
   open = sessionId;
+  // Going from one session to the next closes one and opens the other in the same breath: one change.
+  queueMicrotask(() => {
+    feed.socket.open(open);
+  });
 }
 
-/** Whose bodies are wanted. */
-export function openedSession(): string | undefined {
-  return open;
+/** Takes in events that were read from the store, oldest first. */
+export function learn(sessionId: string, events: readonly Event[]): void {
+  feed.learn(sessionId, events);
+}
+
+/** Connects at once: the person asked for it, or signed in. */
+export function connectNow(): void {
+  feed.socket.connect();
+}
+
+/** Stops following, until somebody signs in. */
+export function signedOut(): void {
+  feed.socket.signOut();
 }

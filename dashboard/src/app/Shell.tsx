@@ -1,0 +1,81 @@
+/** What is around every view: the way to the others, how the connection stands, and what the person chose. */
+
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
+
+import { useConnection, useSession } from "../live/store";
+import { useKept } from "../ui/kept";
+import { Attention, CallsSwitch } from "./Attention";
+import { ConnectionState } from "./ConnectionState";
+import { KeysDialog } from "./KeysDialog";
+import { SignOutButton } from "./SignOutButton";
+import { ThemeSwitch } from "./ThemeSwitch";
+import "./shell.css";
+
+const SignInPage = lazy(async () => ({ default: (await import("../sign-in/SignInPage")).SignInPage }));
+
+export function Shell() {
+  const { state } = useConnection();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  const signedIn = useKept("signed-in") === "yes";
+  useEffect(() => {
+    // A new view is read from its beginning. The first one has the focus where the browser puts it.
+    if (shown.current !== pathname) main.current?.focus({ preventScroll: true });
+    shown.current = pathname;
+  }, [pathname]);
+  const show = useCallback(
+    (sessionId: string) => void navigate({ to: "/session/$sessionId", params: { sessionId } }),
+    [navigate],
+  );
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="bar">
+        <nav className="ways" aria-label="Views">
+          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            Sessions
+          </Link>
+          <Link to="/overview">Overview</Link>
+          <Link to="/connect">Connect</Link>
+        </nav>
+        <ConnectionState />
+        <div className="choices">
+          <CallsSwitch />
+          <ThemeSwitch />
+          <KeysDialog />
+          {signedIn && <SignOutButton />}
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        {state === "signed-out" && pathname !== "/sign-in" ? (
+          <Suspense>
+            <SignInPage />
+          </Suspense>
+        ) : (
+          <Outlet />
+        )}
+      </main>
+      <Attention page={usePageName(pathname)} show={show} />
+    </div>
+  );
+}
+
+function usePageName(pathname: string): string {
+  const named = /^\/session\/(.+)$/.exec(pathname)?.[1];
+  const session = useSession(named === undefined ? "" : decoded(named));
+  if (named !== undefined) return session?.session_name ?? "Session";
+  return { "/overview": "Overview", "/connect": "Connect", "/sign-in": "Sign in" }[pathname] ?? "Sessions";
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

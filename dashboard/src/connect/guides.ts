@@ -1,0 +1,80 @@
+/** How each kind of agent is connected. */
+
+import type { Session } from "../api/client";
+
+/** One kind of agent. */
+export interface Guide {
+  readonly id: string;
+  readonly name: string;
+  /** Whose first event shows that it worked. */
+  readonly source: Session["source"];
+  readonly steps: readonly Step[];
+}
+
+/** Something to do; with something to copy, where there is. */
+interface Step {
+  readonly text: string;
+  readonly code?: string;
+}
+
+/** Every kind, with the program as it is called on this machine and the server as this page reached it. */
+export function guidesFor(program: string, server: string): readonly Guide[] {
+  const command = shellWord(program);
+  return [
+    {
+      id: "claude-code",
+      name: "Claude Code",
+      source: "claude-code",
+      steps: [
+        { text: "In a shell. It shows what it would change, and asks.", code: `${command} setup claude-code` },
+        { text: "Then run Claude Code as ever. Sessions that are open already report from their next step on." },
+        { text: "Nothing appears? This says why.", code: `${command} doctor` },
+      ],
+    },
+    {
+      id: "codex",
+      name: "Codex",
+      source: "codex",
+      steps: [
+        { text: "In a shell. It shows what it would change, and asks.", code: `${command} setup codex` },
+        { text: "Codex runs a hook only after you have trusted it: in Codex, look at the entries and trust them.", code: "/hooks" },
+        { text: "Nothing appears? This says why.", code: `${command} doctor` },
+      ],
+    },
+    {
+      id: "sdk",
+      name: "Claude Agent SDK",
+      source: "claude-code",
+      steps: [
+        { text: "Programs built on the SDK run Claude Code: its hooks report them too.", code: `${command} setup claude-code` },
+        { text: "In Python, let the program load the settings of its user.", code: 'ClaudeAgentOptions(setting_sources=["user"])' },
+        { text: "The same in TypeScript.", code: 'query({ prompt, options: { settingSources: ["user"] } })' },
+      ],
+    },
+    {
+      id: "http",
+      name: "Any program, over HTTP",
+      source: "api",
+      steps: [
+        { text: "Paste this into a shell: it records a run of two events.", code: httpExample(server) },
+        { text: "Many events at once: POST /ingest, one JSON object a line. Every request, to try: /docs of this server." },
+      ],
+    },
+  ];
+}
+
+function httpExample(server: string): string {
+  return `post() { curl -sS -H 'content-type: application/json' -d "$2" ${shellWord(server)}"$1"; echo; }
+run="run-$(date +%s)"
+now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+post /sessions '{"session_id": "'$run'", "session_name": "My first run", "agent_name": "shell"}'
+post /events '{"event_type": "message", "session_id": "'$run'", "session_name": "My first run",
+  "timestamp": "'$now'", "role": "assistant", "content": [{"type": "text", "text": "Done: 42."}]}'
+post /events '{"event_type": "session_stop", "session_id": "'$run'", "session_name": "My first run",
+  "timestamp": "'$now'", "exit_code": 0}'`;
+}
+
+/** One word for a POSIX shell, quoted only where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

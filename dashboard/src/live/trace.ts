@@ -1,0 +1,147 @@
+/** What a session's newest events tell of it, in a few words and of bounded size. */
+
+import type { EventOutline } from "../api/added";
+import type { Event } from "../api/client";
+import { instantOf } from "../ui/instant";
+import { isOutline } from "./message";
+
+/** Characters of the words that are kept. */
+const MOST_TEXT = 160;
+
+/** Minutes that the activity line looks back on. */
+export const PULSE_MINUTES = 30;
+
+const MINUTE = 60_000;
+
+/** What one event tells. */
+export interface Told {
+  readonly id: number;
+  readonly at: number | undefined;
+  readonly type: string;
+  readonly tool: string | undefined;
+  readonly role: string | undefined;
+  readonly text: string | undefined;
+  readonly error: boolean;
+}
+
+/** What is known of a session beside the session itself. */
+export interface Trace {
+  /** Its newest event. */
+  readonly latest?: Told;
+  /** What it asked its person, or would run when allowed; until something else follows. */
+  readonly asked?: Told;
+  /** How it ended badly; until it goes on. */
+  readonly failed?: Told;
+  /** Events in each of the last minutes, the newest last, up to the minute `until`. */
+  readonly pulse: readonly number[];
+  readonly until: number;
+}
+
+/** Nothing is known yet. */
+export const NO_TRACE: Trace = { pulse: [], until: 0 };
+
+/** The trace after one more event. */
+export function follow(trace: Trace, told: Told): Trace {
+  const asked = askedAfter(trace.asked, told);
+  const failed = failedAfter(trace.failed, told);
+  return {
+    ...pulseAfter(trace, told.at),
+    latest: told,
+    ...(asked === undefined ? {} : { asked }),
+    ...(failed === undefined ? {} : { failed }),
+  };
+}
+
+/** What an event tells, whether it came whole or as an outline. */
+export function told(event: Event | EventOutline): Told {
+  const text = isOutline(event) ? event.text : textOf(event);
+  return {
+    id: event.id,
+    at: instantOf(event.timestamp),
+    type: event.event_type,
+    tool: event.tool_name ?? undefined,
+    role: event.role ?? undefined,
+    text: text === null || text === undefined || text === "" ? undefined : text.slice(0, MOST_TEXT),
+    error: isOutline(event) ? event.is_error : isError(event),
+  };
+}
+
+function isError(event: Event): boolean {
+  const stopped = event.event_type === "session_stop" && event.exit_code !== null && event.exit_code !== 0;
+  return event.error !== null || event.event_type === "stop_failure" || stopped;
+}
+
+/** What a person would read of an event first. */
+function textOf(event: Event): string | undefined {
+  if (event.error !== null) return event.error;
+  const hook = member(event, "hook");
+  const input = event.tool_input ?? member(hook, "tool_input");
+  const said = words(member(hook, "message")) ?? words(member(hook, "last_assistant_message"));
+  return firstBlock(event.content) ?? textOfInput(input) ?? said ?? event.reason ?? undefined;
+}
+
+function textOfInput(input: unknown): string | undefined {
+  for (const key of ["command", "question", "file_path", "pattern", "description", "prompt", "url", "query"]) {
+    const value = member(input, key);
+    if (Array.isArray(value)) return value.map(String).join(" ");
+    const text = words(value);
+    if (text !== undefined) return text;
+  }
+  const questions = member(input, "questions");
+  return Array.isArray(questions) ? words(member(questions[0], "question")) : undefined;
+}
+
+function firstBlock(content: unknown): string | undefined {
+  if (!Array.isArray(content)) return undefined;
+  for (const block of content) {
+    const text = words(member(block, "text")) ?? words(member(block, "thinking"));
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function words(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function askedAfter(asked: Told | undefined, told: Told): Told | undefined {
+  switch (told.type) {
+    case "pre_tool":
+    case "permission_request":
+    case "elicitation":
+      return told.text === undefined && asked?.tool === told.tool ? asked : told;
+    case "notification":
+      // It says that the agent waits, in general words; the request before it says for what.
+      return asked ?? told;
+    default:
+      return undefined;
+  }
+}
+
+function failedAfter(failed: Told | undefined, told: Told): Told | undefined {
+  const ends = told.type === "session_stop" || told.type === "stop_failure";
+  if (ends && told.error) return told;
+  const goesOn = told.type === "session_start" || told.type === "pre_tool" || told.type === "message";
+  return goesOn ? undefined : failed;
+}
+
+function pulseAfter(trace: Trace, at: number | undefined): Pick<Trace, "pulse" | "until"> {
+  if (at === undefined) return { pulse: trace.pulse, until: trace.until };
+  const minute = Math.floor(at / MINUTE);
+  const until = Math.max(trace.until, minute);
+  const pulse = pulseAt(trace, until);
+  const index = PULSE_MINUTES - 1 - (until - minute);
+  if (index >= 0) pulse[index] = (pulse[index] ?? 0) + 1;
+  return { pulse, until };
+}
+
+/** The counts as a minute that may lie later sees them. */
+export function pulseAt(trace: Trace, minute: number): number[] {
+  const whole = [...new Array<number>(PULSE_MINUTES - trace.pulse.length).fill(0), ...trace.pulse];
+  const shift = Math.min(PULSE_MINUTES, Math.max(0, minute - trace.until));
+  return [...whole.slice(shift), ...new Array<number>(shift).fill(0)];
+}

@@ -1,0 +1,136 @@
+/** What is shown of the list. */
+
+import { type RefObject, useMemo } from "react";
+
+import type { Session } from "../api/client";
+import type { Filters } from "./filters";
+import { agentOf, folderOf, type Group } from "./standing";
+
+const GROUPS: readonly (readonly [Group, string])[] = [
+  ["needs-you", "Needs you"],
+  ["working", "Working"],
+  ["quiet", "Quiet"],
+];
+
+export function FilterBar({
+  sessions,
+  filters,
+  counts,
+  muted,
+  search,
+  onChange,
+  onMute,
+}: {
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly filters: Filters;
+  readonly counts: Record<Group, number>;
+  readonly muted: ReadonlySet<string>;
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly onChange: (change: { [Key in keyof Filters]: Filters[Key] | undefined }) => void;
+  readonly onMute: (project: string, mute: boolean) => void;
+}) {
+  const agents = useMemo(() => [...new Set([...sessions.values()].map(agentOf))].sort(), [sessions]);
+  const projects = useMemo(() => projectsOf(sessions), [sessions]);
+  const { project } = filters;
+  return (
+    <div className="filters" role="search" aria-label="Sessions">
+      <div className="segments" role="group" aria-label="Status">
+        {GROUPS.map(([group, name]) => (
+          <button
+            key={group}
+            type="button"
+            className="button"
+            aria-pressed={filters.status === group}
+            onClick={() => {
+              onChange({ status: filters.status === group ? undefined : group });
+            }}
+          >
+            {name} <span className="number quiet">{counts[group].toLocaleString()}</span>
+          </button>
+        ))}
+      </div>
+      <Choice
+        name="Agent"
+        all="All agents"
+        value={filters.agent}
+        options={agents.map((agent) => [agent, agent])}
+        onChange={(agent) => {
+          onChange({ agent });
+        }}
+      />
+      <Choice
+        name="Project"
+        all="All projects"
+        value={project}
+        options={projects.map((each) => [each, muted.has(each) ? `${folderOf(each)} (muted)` : folderOf(each)])}
+        onChange={(each) => {
+          onChange({ project: each });
+        }}
+      />
+      {project !== undefined && (
+        <button
+          type="button"
+          className="button"
+          title={project}
+          onClick={() => {
+            onMute(project, !muted.has(project));
+          }}
+        >
+          {muted.has(project) ? "Unmute" : "Mute"} {folderOf(project)}
+        </button>
+      )}
+      <input
+        ref={search}
+        type="search"
+        className="search"
+        placeholder="Find sessions ( / )"
+        aria-label="Find sessions by name, id, folder, agent or branch"
+        value={filters.q ?? ""}
+        onChange={(event) => {
+          onChange({ q: event.target.value === "" ? undefined : event.target.value });
+        }}
+      />
+    </div>
+  );
+}
+
+function Choice({
+  name,
+  all,
+  value,
+  options,
+  onChange,
+}: {
+  readonly name: string;
+  readonly all: string;
+  readonly value: string | undefined;
+  readonly options: readonly (readonly [string, string])[];
+  readonly onChange: (value: string | undefined) => void;
+}) {
+  const known = value === undefined || options.some(([each]) => each === value);
+  return (
+    <label className="field">
+      <span className="unseen">{name}</span>
+      <select
+        value={value ?? ""}
+        onChange={(event) => {
+          onChange(event.target.value === "" ? undefined : event.target.value);
+        }}
+      >
+        <option value="">{all}</option>
+        {options.map(([each, text]) => (
+          <option key={each} value={each} title={each}>
+            {text}
+          </option>
+        ))}
+        {!known && <option value={value}>{value}</option>}
+      </select>
+    </label>
+  );
+}
+
+function projectsOf(sessions: ReadonlyMap<string, Session>): string[] {
+  const projects = new Set<string>();
+  for (const { project_dir } of sessions.values()) if (project_dir !== null) projects.add(project_dir);
+  return [...projects].sort((one, other) => folderOf(one).localeCompare(folderOf(other)));
+}

@@ -1,0 +1,162 @@
+/** The lines of the list; only those in sight exist. */
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import { useShortcuts } from "../app/keyboard";
+import type { Snapshot } from "../live/feed";
+import { keepInSet, readKeptSet } from "../ui/kept";
+import type { Line } from "./list";
+import { askPast } from "./past";
+import { readScroll, writeScroll } from "./scroll";
+import { SessionRow } from "./SessionRow";
+
+const GROUP_NAMES = { "needs-you": "Needs you", working: "Working", quiet: "Quiet", muted: "Muted projects" };
+
+export function SessionList({ lines, snapshot }: { readonly lines: readonly Line[]; readonly snapshot: Snapshot }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [chosen, setChosen] = useState<string>();
+  /** A chosen row gets the focus as soon as it exists, once: who has gone elsewhere since is left there. */
+  const moved = useRef(false);
+  const virtualizer = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (lines[index]?.kind === "session" ? 44 : 40),
+    getItemKey: (index) => keyOf(lines[index]),
+    initialOffset: readScroll,
+    overscan: 12,
+  });
+  const items = virtualizer.getVirtualItems();
+  const toggle = useCallback((key: string) => {
+    keepInSet("toggled", key, !readKeptSet("toggled").has(key));
+  }, []);
+  const putAside = useCallback((key: string) => {
+    keepInSet("aside", key, true);
+  }, []);
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    // Who scrolls by asks nothing.
+    const timer = window.setTimeout(() => {
+      const shown = lines.slice(first, last + 1);
+      askPast(shown.flatMap((line) => (line.kind === "session" ? [line.session] : [])), snapshot);
+    }, 300);
+    return () => {
+      window.clearTimeout(timer);
+    };
+  }, [lines, snapshot, first, last]);
+
+  const move = (step: 1 | -1) => {
+    const next = nextSession(lines, lines.findIndex((line) => keyOf(line) === chosen), step);
+    const line = lines[next];
+    if (line === undefined) return;
+    moved.current = true;
+    setChosen(keyOf(line));
+    virtualizer.scrollToIndex(next);
+  };
+  useShortcuts([
+    { key: "j", does: "Next session", run: () => { move(1); } },
+    { key: "k", does: "Session before", run: () => { move(-1); } },
+  ]);
+  useEffect(() => {
+    if (chosen === undefined || !moved.current) return;
+    const link = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(chosen)}"] a`);
+    if (link === null || link === undefined) return; // it comes with the scroll
+    moved.current = false;
+    link.focus({ preventScroll: true });
+  }, [chosen, first, last]);
+
+  return (
+    <div
+      ref={scroller}
+      className="list"
+      onScroll={(event) => {
+        writeScroll(event.currentTarget.scrollTop);
+      }}
+    >
+      <ul style={{ height: virtualizer.getTotalSize() }} aria-label="Sessions">
+        {items.map((item) => {
+          const line = lines[item.index];
+          if (line === undefined) return null;
+          return (
+            <li
+              key={item.key}
+              ref={virtualizer.measureElement}
+              data-index={item.index}
+              data-key={keyOf(line)}
+              className={keyOf(line) === chosen ? "line chosen" : "line"}
+              style={{ transform: `translateY(${item.start}px)` }}
+              aria-setsize={lines.length}
+              aria-posinset={item.index + 1}
+              onFocus={() => {
+                if (line.kind === "session") setChosen(keyOf(line));
+              }}
+            >
+              <LineView line={line} onToggle={toggle} onAside={putAside} />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function LineView({
+  line,
+  onToggle,
+  onAside,
+}: {
+  readonly line: Line;
+  readonly onToggle: (key: string) => void;
+  readonly onAside: (key: string) => void;
+}) {
+  switch (line.kind) {
+    case "session":
+      return <SessionRow line={line} onToggle={onToggle} onAside={onAside} />;
+    case "day":
+      return <h3 className="day">{line.text}</h3>;
+    case "fold":
+      return (
+        <button
+          type="button"
+          className="fold-line"
+          aria-expanded={line.open}
+          onClick={() => {
+            onToggle(line.key);
+          }}
+        >
+          {line.open ? "▾" : "▸"} {line.count} short runs
+        </button>
+      );
+    case "group":
+      return (
+        <h2 className={`group group-${line.group}`}>
+          {GROUP_NAMES[line.group]} <span className="number">{line.count.toLocaleString()}</span>
+          {line.group === "muted" && (
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                onToggle("muted");
+              }}
+            >
+              Show or hide
+            </button>
+          )}
+        </h2>
+      );
+  }
+}
+
+/** Keys of lines of different kinds never meet. */
+function keyOf(line: Line | undefined): string {
+  return line === undefined ? "" : `${line.kind} ${line.key}`;
+}
+
+function nextSession(lines: readonly Line[], from: number, step: 1 | -1): number {
+  const start = from === -1 ? (step === 1 ? -1 : 0) : from;
+  for (let index = start + step; index >= 0 && index < lines.length; index += step) {
+    if (lines[index]?.kind === "session") return index;
+  }
+  return from;
+}

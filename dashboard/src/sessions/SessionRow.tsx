@@ -1,0 +1,106 @@
+/** One session in the list. */
+
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+
+import { exactText, instantOf } from "../ui/instant";
+import { Pill, type Tone } from "../ui/Pill";
+import { Duration, Time } from "../ui/Time";
+import { ActivityLine } from "./ActivityLine";
+import type { Line } from "./list";
+import { agentOf, folderOf, type Standing, wordsOf } from "./standing";
+
+const WORDS: Record<Standing["word"], readonly [string, Tone]> = {
+  permission: ["Permission", "needs-you"],
+  question: ["Question", "needs-you"],
+  failed: ["Failed", "failed"],
+  gone: ["Gone", "failed"],
+  working: ["Working", "working"],
+  stalled: ["Silent", "needs-you"],
+  idle: ["Idle", "quiet"],
+  ended: ["Ended", "quiet"],
+};
+
+export const SessionRow = memo(function SessionRow({
+  line,
+  onToggle,
+  onAside,
+}: {
+  readonly line: Extract<Line, { kind: "session" }>;
+  readonly onToggle: (key: string) => void;
+  readonly onAside: (key: string) => void;
+}) {
+  const { session, standing, trace, depth, children, open } = line;
+  const [word, tone] = WORDS[standing.word];
+  const words = wordsOf(standing, trace);
+  const begun = instantOf(session.created_at) ?? standing.since;
+  const over = session.status === "finished" || standing.group === "quiet";
+  const ended = instantOf(session.ended_at) ?? instantOf(session.last_event_at) ?? begun;
+  const needs = standing.group === "needs-you";
+  const canPutAside = needs && (standing.word === "failed" || standing.word === "gone");
+  return (
+    <div className={`row row-${standing.group}`} data-depth={Math.min(depth, 4)}>
+      <span className="row-standing">
+        <Pill tone={tone}>{word}</Pill>
+      </span>
+      <span className="row-name">
+        {children > 0 && (
+          <button
+            type="button"
+            className="fold-button number"
+            aria-expanded={open}
+            aria-label={`${children} subagents of ${session.session_name}`}
+            onClick={() => {
+              onToggle(session.session_id);
+            }}
+          >
+            {open ? "▾" : "▸"} {children}
+          </button>
+        )}
+        <Link
+          to="/session/$sessionId"
+          params={{ sessionId: session.session_id }}
+          data-session={session.session_id}
+          title={session.session_name}
+        >
+          {session.session_name === "" ? session.session_id : session.session_name}
+        </Link>
+      </span>
+      <span className="row-words" title={words}>
+        {words}
+      </span>
+      <span className="row-agent">{agentOf(session)}</span>
+      <span className="row-project">
+        {session.project_dir !== null && <span title={session.project_dir}>{folderOf(session.project_dir)}</span>}
+        {session.branch !== null && <span className="quiet" title={`Branch ${session.branch}`}>{session.branch}</span>}
+      </span>
+      <ActivityLine trace={trace} />
+      <span className="row-events number" title="Events">
+        {session.event_count.toLocaleString()}
+        <span className="unseen"> events</span>
+      </span>
+      <span className={`row-errors number${session.error_count > 0 ? " has-errors" : ""}`} title="Errors">
+        {session.error_count > 0 && `${session.error_count.toLocaleString()} ${session.error_count === 1 ? "error" : "errors"}`}
+      </span>
+      <span className="row-duration" title={`Began ${exactText(session.created_at)}`}>
+        <Duration from={begun} to={over ? ended : undefined} />
+      </span>
+      <span className="row-age">
+        {canPutAside ? (
+          <button
+            type="button"
+            className="button"
+            title="Seen: it does not need me"
+            onClick={() => {
+              onAside(standing.key);
+            }}
+          >
+            Seen
+          </button>
+        ) : (
+          <Time of={(needs ? session.activity?.since : undefined) ?? session.last_event_at ?? session.created_at} age />
+        )}
+      </span>
+    </div>
+  );
+});

@@ -1,0 +1,74 @@
+/** All sessions: who needs the person, who works, who is quiet. */
+
+import { getRouteApi, Navigate } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef } from "react";
+
+import { useShortcuts } from "../app/keyboard";
+import { useSnapshot } from "../live/store";
+import { keepInSet, useKeptSet } from "../ui/kept";
+import { useNow } from "../ui/ticker";
+import { FilterBar } from "./FilterBar";
+import type { Filters } from "./filters";
+import { listOf } from "./list";
+import { SessionList } from "./SessionList";
+import "./sessions.css";
+
+const route = getRouteApi("/");
+
+export function SessionsPage() {
+  const snapshot = useSnapshot();
+  const filters = route.useSearch();
+  const navigate = route.useNavigate();
+  const muted = useKeptSet("muted");
+  const aside = useKeptSet("aside");
+  const toggled = useKeptSet("toggled");
+  const now = useNow(60_000);
+  const search = useRef<HTMLInputElement>(null);
+  const { lines, counts } = useMemo(
+    () => listOf({ ...snapshot, filters, muted, aside, toggled, now }),
+    [snapshot, filters, muted, aside, toggled, now],
+  );
+  const change = useCallback(
+    (changes: { [Key in keyof Filters]: Filters[Key] | undefined }) =>
+      void navigate({ search: (before) => without({ ...before, ...changes }), replace: true }),
+    [navigate],
+  );
+  const mute = (project: string, present: boolean) => {
+    keepInSet("muted", project, present);
+  };
+  useShortcuts([
+    { key: "/", does: "Find sessions", run: () => search.current?.select() },
+    {
+      key: "Escape",
+      does: "Clear what is sought",
+      run: () => {
+        if (document.activeElement === search.current) search.current?.blur();
+        if (filters.q !== undefined) change({ q: undefined });
+      },
+    },
+  ]);
+  if (snapshot.begun && snapshot.sessions.size === 0) return <Navigate to="/connect" replace />;
+  return (
+    <div className="sessions">
+      <h1 className="unseen">Sessions</h1>
+      <FilterBar
+        sessions={snapshot.sessions}
+        filters={filters}
+        counts={counts}
+        muted={muted}
+        search={search}
+        onChange={change}
+        onMute={mute}
+      />
+      {snapshot.begun && lines.length === 0 ? (
+        <p className="nothing">No session is like that.</p>
+      ) : (
+        <SessionList lines={lines} snapshot={snapshot} />
+      )}
+    </div>
+  );
+}
+
+function without(search: { [Key in keyof Filters]: Filters[Key] | undefined }): Filters {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
+}

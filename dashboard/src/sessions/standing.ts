@@ -1,0 +1,90 @@
+/** How a session stands, from the point of view of the person who runs it. */
+
+import type { Session } from "../api/client";
+import type { Trace } from "../live/trace";
+import { DAY, instantOf } from "../ui/instant";
+
+/** Whose turn it is. */
+export type Group = "needs-you" | "working" | "quiet";
+
+/** How a session stands, and since when. */
+export interface Standing {
+  readonly group: Group;
+  readonly word: "permission" | "question" | "failed" | "gone" | "working" | "stalled" | "idle" | "ended";
+  readonly since: number;
+  /** Stays the same as long as it is about the same: what was put aside stays aside. */
+  readonly key: string;
+}
+
+/** So long does a run that ended badly ask for attention. */
+const FAILED_FOR = DAY;
+/** A client of the API that says nothing for so long is not at work, whatever its status says. */
+const SILENT_AFTER = DAY;
+
+/** How a session stands now. `aside` holds the keys that the person has put aside. */
+export function standingOf(
+  session: Session,
+  trace: Trace | undefined,
+  aside: ReadonlySet<string>,
+  now: number,
+): Standing {
+  const standing = judge(session, trace, now);
+  return standing.group === "needs-you" && aside.has(standing.key) ? { ...standing, group: "quiet" } : standing;
+}
+
+function judge(session: Session, trace: Trace | undefined, now: number): Standing {
+  const last = lastOf(session);
+  const { activity, status } = session;
+  const since = instantOf(activity?.since) ?? last;
+  const stand = (group: Group, word: Standing["word"], at = since): Standing => ({
+    group,
+    word,
+    since: at,
+    key: `${session.session_id} ${word} ${at}`,
+  });
+  if (status === "running") {
+    if (activity?.state === "waiting_permission") return stand("needs-you", "permission");
+    if (activity?.state === "waiting_input") return stand("needs-you", "question");
+  }
+  const bad = activity?.state === "gone" ? "gone" : trace?.failed === undefined ? undefined : "failed";
+  if (bad !== undefined) {
+    const at = trace?.failed?.at ?? instantOf(session.ended_at) ?? since;
+    return stand(now - at < FAILED_FOR ? "needs-you" : "quiet", bad, at);
+  }
+  if (status === "finished") return stand("quiet", "ended", instantOf(session.ended_at) ?? last);
+  if (activity?.state === "stalled") return stand("working", "stalled");
+  if (activity?.state === "working") return stand("working", "working");
+  if (activity === null && now - last < SILENT_AFTER) return stand("working", "working", last);
+  return stand("quiet", "idle");
+}
+
+/** Whether it waits for an answer, rather than having ended badly. */
+export function isAsking({ group, word }: Standing): boolean {
+  return group === "needs-you" && (word === "permission" || word === "question");
+}
+
+/** When something last happened in it. */
+export function lastOf(session: Session): number {
+  return instantOf(session.last_event_at) ?? instantOf(session.created_at) ?? 0;
+}
+
+/** The agent, by the best name there is. */
+export function agentOf(session: Session): string {
+  return session.agent_name ?? session.source;
+}
+
+/** The last folder of a path. */
+export function folderOf(path: string): string {
+  return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
+}
+
+/** What it does now, asks, or did last. */
+export function wordsOf(standing: Standing, trace: Trace | undefined): string | undefined {
+  if (standing.word === "failed") return trace?.failed?.text ?? trace?.latest?.text;
+  const told = standing.group === "needs-you" ? (trace?.asked ?? trace?.latest) : trace?.latest;
+  if (told === undefined) return undefined;
+  const text = told.text?.replaceAll(/\s+/g, " ");
+  if (standing.word === "question" && text !== undefined) return text;
+  if (told.tool !== undefined) return text === undefined ? told.tool : `${told.tool}: ${text}`;
+  return text;
+}
