@@ -9,14 +9,14 @@ use agent_runtime_types::live::{ResetReason, reset_message};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::hub::{Frame, FrameKind, Hub, Only, Seat, Taken};
+use crate::hub::{Frame, FrameKind, Hub, Seat, Taken, Wish};
 use crate::observe::Metrics;
 
 /// One reader's way through the change log.
 pub(crate) struct Follower {
     source: Source,
     seat: Seat,
-    only: Only,
+    wish: Wish,
     position: i64,
     first: Vec<Frame>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Source {
 
 impl Follower {
     /// Begins to follow: behind the cursor `since` where it can be honoured, else with `init`.
-    pub(crate) async fn begin(app: &App, since: Option<&str>, only: Only) -> Result<Self, ReadError> {
+    pub(crate) async fn begin(app: &App, since: Option<&str>, wish: Wish) -> Result<Self, ReadError> {
         let limits = &app.config.limits;
         let source = Source {
             hub: Arc::clone(&app.hub),
@@ -53,18 +53,18 @@ impl Follower {
             Some(since) => match resumable(app, since).await? {
                 Ok(position) => {
                     app.metrics.live.resumes.inc();
-                    return Ok(Self { source, seat, only, position, first: Vec::new() });
+                    return Ok(Self { source, seat, wish, position, first: Vec::new() });
                 }
                 Err(reason) => Some(reason),
             },
         };
-        let init = app.snapshots.init(&*app.store, app.hub.head(), &only).await?;
+        let init = app.snapshots.init(&*app.store, app.hub.head(), &wish.only).await?;
         let reset = reset.map(|reason| {
             let text = reset_message(reason, app.store.epoch(), init.seq).into();
             Frame { seq: init.seq, kind: FrameKind::Reset, text }
         });
         let position = init.seq;
-        Ok(Self { source, seat, only, position, first: reset.into_iter().chain([init]).collect() })
+        Ok(Self { source, seat, wish, position, first: reset.into_iter().chain([init]).collect() })
     }
 
     /// The next messages, at least one. Dropping the future loses nothing.
@@ -73,9 +73,9 @@ impl Follower {
             return Ok(std::mem::take(&mut self.first));
         }
         loop {
-            let (frames, read_to) = match self.source.take(self.position, &self.only) {
+            let (frames, read_to) = match self.source.take(self.position, &self.wish) {
                 Taken::Frames { frames, read_to } => (frames, read_to),
-                Taken::Behind { head } => self.source.replay(self.position, head, &self.only).await?,
+                Taken::Behind { head } => self.source.replay(self.position, head, &self.wish).await?,
                 Taken::Nothing => {
                     if !self.seat.wait().await {
                         return Err(ReadError::Failed("the hub is gone".into()));
@@ -92,18 +92,34 @@ impl Follower {
 }
 
 impl Source {
-    fn take(&self, after: i64, only: &Only) -> Taken {
-        self.hub.take(after, only, self.take_frames, self.take_bytes)
+    fn take(&self, after: i64, wish: &Wish) -> Taken {
+        let taken = self.hub.take(after, wish, self.take_frames, self.take_bytes);
+        let Some(bodies) = &wish.bodies else { return taken };
+        let Taken::Frames { frames, read_to } = taken else { return taken };
+        // Outside of the ring, which others read and one writes meanwhile.
+        let outlined = frames.into_iter().map(|frame| {
+            if frame.kind == FrameKind::Outline {
+                return frame;
+            }
+            let frame = frame.outlined(bodies);
+            self.hub.keep_outline(&frame);
+            frame
+        });
+        Taken::Frames { frames: outlined.collect(), read_to }
     }
 
     /// Reads a page of history, when it is this reader's turn.
-    async fn replay(&self, after: i64, up_to: i64, only: &Only) -> Result<(Vec<Frame>, i64), ReadError> {
+    async fn replay(&self, after: i64, up_to: i64, wish: &Wish) -> Result<(Vec<Frame>, i64), ReadError> {
         let turn = self.replays.acquire().await.map_err(|error| ReadError::Failed(error.to_string()))?;
-        let page = self.store.changes(ChangeRange { after, up_to, only: only.clone() }, self.page).await?;
+        let page = self.store.changes(ChangeRange { after, up_to, only: wish.only.clone() }, self.page).await?;
         drop(turn);
         self.metrics.live.replayed_pages.inc();
         let epoch = self.store.epoch();
-        let frames = page.changes.iter().map(|change| Frame::of(change, epoch)).collect();
+        let frames = page.changes.iter().map(|change| Frame::of(change, epoch));
+        let frames = match &wish.bodies {
+            None => frames.collect(),
+            Some(bodies) => frames.map(|frame| frame.outlined(bodies)).collect(),
+        };
         Ok((frames, page.read_to))
     }
 }

@@ -2,13 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use agent_runtime_types::live::{Change, ChangeKind, SessionChanged};
+use agent_runtime_types::outline::EventMessage;
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::limits::Limits;
+
+/// Bytes of an outline that the ring keeps for others who want it. One that is longer is made anew for each.
+const KEPT_OUTLINE_BYTES: usize = 4096;
 
 /// One message, ready to be sent.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub(crate) enum FrameKind {
     Reset,
     /// A change.
     Change(ChangeKind),
+    /// An event without its body.
+    Outline,
 }
 
 impl FrameKind {
@@ -39,6 +45,7 @@ impl FrameKind {
             Self::Init => "init",
             Self::Reset => "reset",
             Self::Change(kind) => kind.as_str(),
+            Self::Outline => "outline",
         }
     }
 }
@@ -47,6 +54,18 @@ impl Frame {
     /// The message that carries a change.
     pub(crate) fn of(change: &Change, epoch: &str) -> Self {
         Self { seq: change.seq, kind: FrameKind::Change(change.kind), text: change.message(epoch).into() }
+    }
+
+    /// The same without the event's body, unless the event is of one of these sessions.
+    pub(crate) fn outlined(self, bodies: &[String]) -> Self {
+        if self.kind != FrameKind::Change(ChangeKind::Event) {
+            return self;
+        }
+        let Some(message) = std::str::from_utf8(&self.text).ok().and_then(EventMessage::read) else { return self };
+        if message.session_id().is_some_and(|id| contains(bodies, &id)) {
+            return self;
+        }
+        Self { seq: self.seq, kind: FrameKind::Outline, text: message.outlined().into() }
     }
 
     fn is_deletion(&self) -> bool {
@@ -76,6 +95,8 @@ struct Slot {
     session_id: Arc<str>,
     /// `None` once the session has been deleted: what is erased is never sent.
     frame: Option<Frame>,
+    /// An event's outline, once somebody has made it. It is not counted in the ring's bytes: it is short.
+    outline: OnceLock<Bytes>,
 }
 
 /// What the ring has for a reader at its position.
@@ -97,6 +118,20 @@ pub(crate) struct Seat {
 
 /// The sessions that a reader wants to hear of, sorted; `None` means all.
 pub(crate) type Only = Option<Arc<[String]>>;
+
+/// The sessions whose events a reader wants whole, sorted; of all others it is sent outlines. `None` means all.
+pub(crate) type Bodies = Option<Arc<[String]>>;
+
+/// What a reader wants to hear.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub(crate) only: Only,
+    pub(crate) bodies: Bodies,
+}
+
+fn contains(sorted: &[String], session_id: &str) -> bool {
+    sorted.binary_search_by(|id| (**id).cmp(session_id)).is_ok()
+}
 
 impl Hub {
     pub(crate) fn new(head: i64, limits: &Limits) -> Self {
@@ -137,7 +172,8 @@ impl Hub {
             let slots = changes.iter().skip(skipped).map(|changed| {
                 let kind = FrameKind::Change(changed.kind());
                 let frame = Frame { seq: changed.seq(), kind, text: changed.message(epoch).into() };
-                Slot { seq: changed.seq(), session_id: Arc::from(changed.session_id()), frame: Some(frame) }
+                let session_id = Arc::from(changed.session_id());
+                Slot { seq: changed.seq(), session_id, frame: Some(frame), outline: OnceLock::new() }
             });
             let slots: Vec<_> = slots.collect();
             self.write().append(slots, self.max_frames, self.max_bytes);
@@ -146,7 +182,8 @@ impl Hub {
     }
 
     /// What follows `after` in the ring: at most so many frames and, beyond the first, so many bytes.
-    pub(crate) fn take(&self, after: i64, only: &Only, max_frames: usize, max_bytes: usize) -> Taken {
+    /// Outlines that nobody has asked for before come as whole events: see [`Self::keep_outline`].
+    pub(crate) fn take(&self, after: i64, wish: &Wish, max_frames: usize, max_bytes: usize) -> Taken {
         let head = self.head();
         if after >= head {
             return Taken::Nothing;
@@ -157,19 +194,38 @@ impl Hub {
             _ => return Taken::Behind { head },
         };
         let (mut frames, mut bytes, mut read_to) = (Vec::new(), 0, after);
-        for Slot { seq, session_id, frame } in ring.slots.iter().skip(start) {
-            let wanted = only.as_ref().is_none_or(|ids| ids.binary_search_by(|id| (**id).cmp(session_id)).is_ok());
+        for Slot { seq, session_id, frame, outline } in ring.slots.iter().skip(start) {
+            let wanted = wish.only.as_ref().is_none_or(|ids| contains(ids, session_id));
             if let Some(frame) = frame.as_ref().filter(|_| wanted) {
                 if frames.len() >= max_frames || (bytes > 0 && bytes + frame.text.len() > max_bytes) {
                     break;
                 }
                 bytes += frame.text.len();
-                frames.push(frame.clone());
+                let outline =
+                    outline.get().filter(|_| wish.bodies.as_ref().is_some_and(|ids| !contains(ids, session_id)));
+                frames.push(match outline {
+                    Some(outline) => Frame { seq: *seq, kind: FrameKind::Outline, text: outline.clone() },
+                    None => frame.clone(),
+                });
             }
             read_to = *seq;
         }
         // The ring may have been emptied since the head was read.
         if read_to == after { Taken::Behind { head } } else { Taken::Frames { frames, read_to } }
+    }
+
+    /// Keeps an outline that a reader has made, for the next who wants it.
+    pub(crate) fn keep_outline(&self, outline: &Frame) {
+        if outline.kind != FrameKind::Outline || outline.text.len() > KEPT_OUTLINE_BYTES {
+            return;
+        }
+        let ring = self.read();
+        let first = ring.slots.front().map_or(i64::MAX, |first| first.seq);
+        let place = usize::try_from(outline.seq.saturating_sub(first)).ok();
+        if let Some(slot) = place.and_then(|place| ring.slots.get(place)).filter(|slot| slot.frame.is_some()) {
+            // Whoever came first made the same.
+            let _ = slot.outline.set(outline.text.clone());
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Ring> {
@@ -206,6 +262,7 @@ impl Ring {
             if slot.frame.as_ref().is_some_and(|frame| !frame.is_deletion()) {
                 self.bytes -= slot.bytes();
                 slot.frame = None;
+                slot.outline = OnceLock::new();
             }
         }
     }

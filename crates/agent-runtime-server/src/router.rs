@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, sessions, sign_in};
+use crate::api::{docs, events, health, hooks, ingest, live_sse, live_ws, outline, sessions, sign_in};
 use crate::app::App;
 use crate::config::COOKIE;
 use crate::error::ApiError;
@@ -26,6 +26,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::list, events::append))
         .routes(routes!(events::legacy_list))
         .routes(routes!(events::legacy_append))
+        .routes(routes!(outline::outline))
         .routes(routes!(ingest::ingest))
         .routes(routes!(hooks::claude_code))
         .routes(routes!(hooks::codex))

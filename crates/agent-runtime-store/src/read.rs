@@ -6,6 +6,7 @@ use std::sync::Arc;
 use agent_runtime_types::live::Change;
 use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
 use agent_runtime_types::report::{Process, Source, TranscriptPlace};
+use agent_runtime_types::search::Needle;
 use agent_runtime_types::session::{Session, SessionStatus};
 use async_trait::async_trait;
 
@@ -181,7 +182,10 @@ pub struct EventReading {
     pub(crate) last_taken: Option<i64>,
     pub(crate) event_type: Option<String>,
     pub(crate) tool_name: Option<String>,
+    pub(crate) text: Option<Needle>,
+    pub(crate) failures_only: bool,
     pub(crate) descending: bool,
+    pub(crate) outlines: bool,
     /// Whatever keeps the rows from being erased while they are read.
     pub(crate) _hold: Arc<dyn Any + Send + Sync>,
 }
@@ -189,7 +193,7 @@ pub struct EventReading {
 /// Some events of a session, in order.
 #[derive(Clone)]
 pub struct EventPage {
-    /// The events as JSON objects with commas between them.
+    /// The events, or their outlines, as JSON objects with commas between them.
     pub rows: String,
     /// How many.
     pub count: usize,

@@ -159,6 +159,34 @@ pub fn push_event(id: i64, body: &str, out: &mut String) {
     out.push_str(body);
 }
 
+/// The members of a stored event, as [`NewEvent`] made its body.
+pub fn stored_members(body: &str) -> Vec<Member<'_>> {
+    json::members_behind_brace(body)
+}
+
+/// A member of a stored event that is not `null`.
+pub fn value<'a>(members: &[Member<'a>], key: &str) -> Option<&'a str> {
+    members.iter().find(|member| member.key == key).map(|member| member.value).filter(|value| *value != "null")
+}
+
+/// Whether a stored event tells of a failure: it has an `error`, is a `stop_failure`, or a `session_stop` whose
+/// `exit_code` is not 0.
+pub fn is_failure(members: &[Member<'_>]) -> bool {
+    value(members, "error").is_some()
+        || match value(members, "event_type") {
+            Some("\"stop_failure\"") => true,
+            Some("\"session_stop\"") => {
+                value(members, "exit_code").is_some_and(|code| code.parse::<i64>().is_ok_and(|code| code != 0))
+            }
+            _ => false,
+        }
+}
+
+/// Whether a member is one that every event has, and not one of the client's own.
+pub(crate) fn is_known_key(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 /// The texts of the blocks of a stored message, joined by a newline; `None` when it has no text block.
 pub fn answer_text(body: &str) -> Option<String> {
     let shown = format!("{{{body}");

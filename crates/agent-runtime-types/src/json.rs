@@ -85,6 +85,15 @@ pub fn members(scanned: &str) -> Vec<Member<'_>> {
     members
 }
 
+/// The members of an object that has been scanned, given from behind its opening brace.
+pub fn members_behind_brace(scanned: &str) -> Vec<Member<'_>> {
+    let mut members = Vec::with_capacity(FEW_MEMBERS);
+    if Scanner::new(scanned).members(1, Some(&mut members)).is_err() {
+        members.clear();
+    }
+    members
+}
+
 /// The elements of an array inside a body that has been scanned; `None` for any other value.
 pub fn elements(scanned: &str) -> Option<Vec<&str>> {
     let mut elements = Vec::new();
@@ -229,11 +238,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans an object whose `{` is next; `into` collects its members.
-    fn object(&mut self, depth: usize, mut into: Option<&mut Vec<Member<'a>>>) -> Result<(), Invalid> {
+    fn object(&mut self, depth: usize, into: Option<&mut Vec<Member<'a>>>) -> Result<(), Invalid> {
         let depth = self.enter(depth)?;
-        if self.take(b'}') {
-            return Ok(());
-        }
+        if self.take(b'}') { Ok(()) } else { self.members(depth, into) }
+    }
+
+    /// Scans what follows the `{` of an object that is not empty.
+    fn members(&mut self, depth: usize, mut into: Option<&mut Vec<Member<'a>>>) -> Result<(), Invalid> {
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.wrong("a key in quotes expected"));

@@ -10,7 +10,9 @@ pub mod timestamp;
 
 pub mod activity;
 pub mod event;
+pub mod outline;
 pub mod report;
+pub mod search;
 pub mod session;
 pub mod sign_in;
 

@@ -1,6 +1,7 @@
 //! Which part of a list is asked for.
 
 use crate::problem::Invalid;
+use crate::search::Needle;
 use crate::session::SessionStatus;
 
 /// The largest page: a greater `limit` counts as this.
@@ -63,8 +64,14 @@ pub struct EventQuery {
     pub event_type: Option<String>,
     /// Only those of this tool.
     pub tool_name: Option<String>,
+    /// Only those in which this stands.
+    pub text: Option<Needle>,
+    /// Only those that tell of a failure.
+    pub failures_only: bool,
     /// The list turned round: newest first.
     pub descending: bool,
+    /// Outlines of them, without their bodies.
+    pub outlines: bool,
 }
 
 /// Reads a `limit`: at least 1, and no more than [`MAX_LIMIT`] counts.

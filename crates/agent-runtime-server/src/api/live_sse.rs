@@ -29,6 +29,7 @@ const SHARED_BYTES: usize = 8 * 1024;
     params(
         ("since" = Option<String>, Query, description = "Go on behind this cursor instead of beginning with `init`"),
         ("session_id" = Option<Vec<String>>, Query, description = "Only these sessions; repeatable"),
+        ("bodies" = Option<Vec<String>>, Query, description = "Whole events of these sessions only, outlines of all others; repeatable, empty means none"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same as `since`, and wins over it"),
     ),
     responses((status = 200, description = "Messages follow", content_type = "text/event-stream", body = String),
@@ -45,7 +46,7 @@ pub(crate) async fn follow(
         wanted.since = Some(String::from_utf8_lossy(last.as_bytes()).into_owned());
     }
     let Extension(underneath) = underneath.map_err(|error| ApiError::Internal(Cause(error.to_string())))?;
-    let follower = Follower::begin(&app, wanted.since.as_deref(), wanted.only).await?;
+    let follower = Follower::begin(&app, wanted.since.as_deref(), wanted.wish).await?;
     app.metrics.live.event_streams.inc();
     let opening = format!("retry: {}\n\n", app.config.limits.retry.as_millis());
     let ready = VecDeque::from([Bytes::from(opening)]);

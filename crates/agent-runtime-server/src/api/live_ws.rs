@@ -67,6 +67,7 @@ enum Ended {
     params(
         ("since" = Option<String>, Query, description = "Go on behind this cursor instead of beginning with `init`"),
         ("session_id" = Option<Vec<String>>, Query, description = "Only these sessions; repeatable"),
+        ("bodies" = Option<Vec<String>>, Query, description = "Whole events of these sessions only, outlines of all others; repeatable, empty means none"),
     ),
     responses((status = 101, description = "Messages follow"), refusals::Parameters, refusals::Any))]
 pub(crate) async fn follow(
@@ -90,7 +91,7 @@ pub(crate) async fn follow(
 
 async fn converse(opening: Opening, app: &App, wanted: Wanted) {
     let Some((mut incoming, mut outgoing)) = opening.open().await else { return };
-    let ended = match Follower::begin(app, wanted.since.as_deref(), wanted.only).await {
+    let ended = match Follower::begin(app, wanted.since.as_deref(), wanted.wish).await {
         Ok(mut follower) => run(&mut incoming, &mut outgoing, app, &mut follower).await,
         Err(error) => failed(&error),
     };

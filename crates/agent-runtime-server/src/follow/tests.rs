@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use tokio::sync::Semaphore;
 
 use super::{Follower, Source};
-use crate::hub::{Hub, Only};
+use crate::hub::{Hub, Only, Wish};
 use crate::limits::Limits;
 use crate::observe::Metrics;
 
@@ -200,7 +200,8 @@ fn reader(log: &Arc<Log>, hub: &Arc<Hub>, position: i64, only: Option<usize>) ->
         take_bytes: usize::MAX,
     };
     let ids: Only = only.map(|session| Arc::from([SESSIONS[session].to_owned()]));
-    let follower = Follower { source, seat: hub.listen(), only: ids, position, first: Vec::new() };
+    let wish = Wish { only: ids, bodies: None };
+    let follower = Follower { source, seat: hub.listen(), wish, position, first: Vec::new() };
     Reader { follower, joined: position, only, got: Vec::new() }
 }
 

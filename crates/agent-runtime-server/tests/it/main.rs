@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod delete;
 mod event_model;
+mod event_search;
 mod events;
 mod first_clients;
 mod forks;
@@ -17,6 +18,7 @@ mod ingest;
 mod large_session;
 mod legacy_faults;
 mod lifecycle;
+mod outline;
 mod paging;
 mod refusals;
 mod result;
@@ -24,6 +26,7 @@ mod sessions;
 mod timestamps;
 
 // Followers.
+mod bodies;
 mod filters;
 mod live_sse;
 mod live_ws;

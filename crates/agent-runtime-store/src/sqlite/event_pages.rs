@@ -3,7 +3,8 @@
 //! Most places come from `event_order`; those of the newest events, which are not sorted in yet, are sorted
 //! here and fetched by their ids. The two lists are merged.
 
-use agent_runtime_types::event::push_event;
+use agent_runtime_types::event::{is_failure, push_event, stored_members};
+use agent_runtime_types::outline::push_outline;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::ReadError;
@@ -12,6 +13,9 @@ use crate::read::{EventPage, EventPlace, EventReading, PageLimits};
 /// Rows that one page may look at without taking them, as a multiple of those it may take: it bounds how
 /// long one transaction lasts when a filter matches little.
 const LOOKED_AT_PER_ROW: usize = 16;
+
+/// The same for their bytes, when their bodies are looked into.
+const LOOKED_INTO_PER_BYTE: usize = 16;
 
 /// Reads the next page of `reading`.
 pub(super) fn read(
@@ -34,7 +38,7 @@ pub(super) fn read(
         sorted.query(params![session_key, above.instant_us, above.id, below.instant_us, below.id, head])?;
     let mut fetch = transaction.prepare_cached("SELECT body, event_type, tool_name FROM events WHERE id = ?1")?;
 
-    let mut taking = Taking { reading, page, text: String::new(), count: 0, looked_at: 0 };
+    let mut taking = Taking { reading, page, text: String::new(), count: 0, looked_at: 0, looked_into: 0 };
     let mut next_sorted = sorted.next()?;
     loop {
         let sorted_place =
@@ -73,6 +77,8 @@ struct Taking {
     text: String,
     count: usize,
     looked_at: usize,
+    /// Bytes of bodies.
+    looked_into: usize,
 }
 
 /// What to do behind a row.
@@ -87,7 +93,15 @@ impl Taking {
     /// Takes the event of a row (body, type, tool) when it is wanted.
     fn look_at(&mut self, place: EventPlace, row: &Row<'_>) -> rusqlite::Result<Step> {
         let reading = &mut self.reading;
-        let wanted = holds(row, 1, reading.event_type.as_deref())? && holds(row, 2, reading.tool_name.as_deref())?;
+        let mut wanted = holds(row, 1, reading.event_type.as_deref())? && holds(row, 2, reading.tool_name.as_deref())?;
+        let body = row.get_ref(0)?.as_str()?;
+        let looks_into = wanted && (reading.outlines || reading.failures_only || reading.text.is_some());
+        let members = if looks_into { stored_members(body) } else { Vec::new() };
+        if looks_into {
+            self.looked_into += body.len();
+            wanted = (!reading.failures_only || is_failure(&members))
+                && reading.text.as_ref().is_none_or(|needle| needle.is_in(&members));
+        }
         if wanted && reading.left == Some(0) {
             return Ok(Step::LimitIsReached);
         }
@@ -95,7 +109,11 @@ impl Taking {
             if self.count > 0 {
                 self.text.push(',');
             }
-            push_event(place.id, row.get_ref(0)?.as_str()?, &mut self.text);
+            if reading.outlines {
+                push_outline(place.id, body, &members, &mut self.text);
+            } else {
+                push_event(place.id, body, &mut self.text);
+            }
             self.count += 1;
             reading.last_taken = Some(place.id);
             reading.left = reading.left.map(|left| left - 1);
@@ -104,7 +122,9 @@ impl Taking {
         self.looked_at += 1;
         // With a limit reached, one more event is needed to know whether there is more: often it is at hand.
         let holds_enough = self.count >= self.page.rows || self.text.len() >= self.page.bytes;
-        let full = (holds_enough && reading.left != Some(0)) || self.looked_at >= self.page.rows * LOOKED_AT_PER_ROW;
+        let full = (holds_enough && reading.left != Some(0))
+            || self.looked_at >= self.page.rows * LOOKED_AT_PER_ROW
+            || self.looked_into >= self.page.bytes.saturating_mul(LOOKED_INTO_PER_BYTE);
         Ok(if full { Step::PageIsFull } else { Step::GoOn })
     }
 

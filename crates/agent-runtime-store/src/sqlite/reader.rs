@@ -143,7 +143,10 @@ impl Store for SqliteStore {
                     last_taken: None,
                     event_type: query.event_type,
                     tool_name: query.tool_name,
+                    text: query.text,
+                    failures_only: query.failures_only,
                     descending: query.descending,
+                    outlines: query.outlines,
                     _hold: hold,
                 })
             })
