@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 
-import type { Event } from "../api/client";
 import { Log } from "./log";
 import type { Message } from "./message";
 import { anEvent, aSession, init, sent } from "./sample";

@@ -78,7 +78,7 @@ export function OverviewPage() {
 
   const stats = reading?.range === range ? reading.stats : undefined;
   return (
-    <main className="overview">
+    <div className="overview">
       <header className="overview-head">
         <h1>Overview</h1>
         <nav aria-label="Range" className="ranges">
@@ -105,6 +105,6 @@ export function OverviewPage() {
           </div>
         </>
       )}
-    </main>
+    </div>
   );
 }

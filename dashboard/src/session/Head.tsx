@@ -50,8 +50,8 @@ function Facts({ session }: { readonly session: Session }) {
       <li>
         <Duration from={microseconds(created_at) / 1000} to={end === undefined ? undefined : microseconds(end) / 1000} />
       </li>
-      <li>{event_count.toLocaleString()} events</li>
-      {error_count > 0 && <li className="fact-errors">{error_count.toLocaleString()} errors</li>}
+      <li>{event_count === 1 ? "1 event" : `${event_count.toLocaleString()} events`}</li>
+      {error_count > 0 && <li className="fact-errors">{error_count === 1 ? "1 error" : `${error_count.toLocaleString()} errors`}</li>}
     </ul>
   );
 }

@@ -89,7 +89,11 @@ function element(node: Nodes, definitions: Definitions, depth: number): ReactNod
       return (
         <li>
           {typeof node.checked === "boolean" && (node.checked ? "☑ " : "☐ ")}
-          {inside(node, definitions, depth)}
+          {node.spread === true ? inside(node, definitions, depth) : node.children.map((child, index) => (
+            <Fragment key={index}>
+              {child.type === "paragraph" ? inside(child, definitions, depth + 1) : element(child, definitions, depth + 1)}
+            </Fragment>
+          ))}
         </li>
       );
     case "link":

@@ -6,25 +6,25 @@ import type { Outline } from "../api/added";
 import { fields, outlineOf, word, type Body } from "./body";
 import type { Kind } from "./story";
 
-const TITLES: Readonly<Record<string, string>> = {
-  session_start: "Session began",
-  session_stop: "Session ended",
-  stop: "Turn ended",
-  stop_failure: "Turn failed",
-  interrupt: "Interrupted",
-  compact: "Went on with a compacted memory",
-  pre_compact: "Compacts its memory",
-  post_compact: "Memory compacted",
-  permission_request: "Asks for permission",
-  permission_denied: "Permission denied",
-  notification: "Notice",
-  elicitation: "Asks for input",
-  task_notification: "A task in the background ended",
-};
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ["session_start", "Session began"],
+  ["session_stop", "Session ended"],
+  ["stop", "Turn ended"],
+  ["stop_failure", "Turn failed"],
+  ["interrupt", "Interrupted"],
+  ["compact", "Went on with a compacted memory"],
+  ["pre_compact", "Compacts its memory"],
+  ["post_compact", "Memory compacted"],
+  ["permission_request", "Asks for permission"],
+  ["permission_denied", "Permission denied"],
+  ["notification", "Notice"],
+  ["elicitation", "Asks for input"],
+  ["task_notification", "A task in the background ended"],
+]);
 
 /** The event's own name, as words. */
 function titleOf({ event_type }: Outline): string {
-  const known = TITLES[event_type];
+  const known = TITLES.get(event_type);
   if (known !== undefined) return known;
   const words = event_type.replaceAll(/[_.-]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -39,12 +39,15 @@ interface MessageProps {
   readonly body: Body | undefined;
 }
 
-const SPEAKERS: Readonly<Record<string, string>> = { user: "You", assistant: "Agent" };
+const SPEAKERS: ReadonlyMap<string, string> = new Map([
+  ["user", "You"],
+  ["assistant", "Agent"],
+]);
 
 /** A message with its blocks. */
 export const Message = memo(function Message({ outline, body }: MessageProps) {
   const { role } = outline;
-  const speaker = SPEAKERS[role ?? ""] ?? role ?? "Somebody";
+  const speaker = SPEAKERS.get(role ?? "") ?? role ?? "Somebody";
   const blocks = list(body?.content);
   return (
     <div className={`message message-${role === "user" ? "user" : "agent"}`}>

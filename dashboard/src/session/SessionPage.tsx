@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
+import { useShortcuts, type Shortcut } from "../app/keyboard";
 import { openSession, useSession } from "../live/store";
 import { filtered, NO_FILTER, toolsOf, type Filter } from "./filter";
 import { Head } from "./Head";
@@ -19,6 +20,8 @@ interface SessionPageProps {
   readonly eventId?: number | undefined;
   readonly view: "story" | "time";
 }
+
+const NO_SHORTCUTS: readonly Shortcut[] = [];
 
 /** The page of a session. */
 export function SessionPage(props: SessionPageProps) {
@@ -76,18 +79,17 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
   const result = resultOf(items);
+  useShortcuts(
+    isStory
+      ? [
+          { key: "j", does: "Next", run: () => story.current?.step(1) },
+          { key: "k", does: "Previous", run: () => story.current?.step(-1) },
+          { key: "/", does: "Find in the session", run: () => find.current?.focus() },
+        ]
+      : NO_SHORTCUTS,
+  );
   return (
-    <main
-      className="session"
-      onKeyDown={(event) => {
-        const target = event.target as HTMLElement;
-        if (event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select, textarea, canvas, dialog *")) return;
-        const act = { j: () => story.current?.step(1), k: () => story.current?.step(-1), "/": () => find.current?.focus() }[event.key];
-        if (act === undefined || !isStory) return;
-        event.preventDefault();
-        act();
-      }}
-    >
+    <div className="session">
       <Head sessionId={sessionId} session={session} view={view} />
       {items.length === 0 ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
@@ -126,6 +128,6 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
           <Waterfall story={scene.story} isRead={isRead} sessionId={sessionId} />
         </Suspense>
       )}
-    </main>
+    </div>
   );
 }

@@ -114,7 +114,7 @@ export function StoryView({ scene, items, sessionId, marked, onMark, handle }: S
                 key={key}
                 ref={virtualizer.measureElement}
                 data-index={index}
-                className="row"
+                className="story-row"
                 aria-posinset={index + 1}
                 aria-setsize={items.length}
                 style={{ transform: `translateY(${start}px)` }}

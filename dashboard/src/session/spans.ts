@@ -95,8 +95,8 @@ function ballSpans(story: Story): Span[] {
     const next = holderAfter(entry, open.size);
     if (next === undefined) continue;
     const isPersons = entry.outline.event_type === "message" && entry.outline.role === "user";
-    // Clients that tell of no end of a turn: after the agent spoke, what the person says next was waited for.
-    const row = isPersons && holder === MODEL && last?.outline.role === "assistant" ? PERSON : holder;
+    // Where nothing told of the turn's end: the model made nothing of this time, so it was the person who was waited for.
+    const row = isPersons && holder === MODEL ? PERSON : holder;
     if (last !== undefined && (row === MODEL || row === PERSON) && entry.at > last.at) {
       const told = row === PERSON ? last : entry;
       spans.push({ row, start: last.at, end: entry.at, id: told.id, label: labelOf(told), isFailed: false });

@@ -149,28 +149,28 @@ export function subagentOf(output: unknown): string | undefined {
 /** The language of a file, as highlighting calls it. */
 export function languageOf(path: string): string | undefined {
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase();
-  return extension === undefined ? undefined : (LANGUAGES[extension] ?? extension);
+  return extension === undefined ? undefined : (LANGUAGES.get(extension) ?? extension);
 }
 
-const LANGUAGES: Readonly<Record<string, string>> = {
-  rs: "rust",
-  py: "python",
-  js: "javascript",
-  mjs: "javascript",
-  jsx: "javascript",
-  ts: "typescript",
-  tsx: "typescript",
-  sh: "bash",
-  zsh: "bash",
-  yml: "yaml",
-  md: "markdown",
-  toml: "ini",
-  html: "xml",
-  svg: "xml",
-  kt: "kotlin",
-  rb: "ruby",
-  h: "c",
-  cc: "cpp",
-  hpp: "cpp",
-  cs: "csharp",
-};
+const LANGUAGES: ReadonlyMap<string, string> = new Map([
+  ["rs", "rust"],
+  ["py", "python"],
+  ["js", "javascript"],
+  ["mjs", "javascript"],
+  ["jsx", "javascript"],
+  ["ts", "typescript"],
+  ["tsx", "typescript"],
+  ["sh", "bash"],
+  ["zsh", "bash"],
+  ["yml", "yaml"],
+  ["md", "markdown"],
+  ["toml", "ini"],
+  ["html", "xml"],
+  ["svg", "xml"],
+  ["kt", "kotlin"],
+  ["rb", "ruby"],
+  ["h", "c"],
+  ["cc", "cpp"],
+  ["hpp", "cpp"],
+  ["cs", "csharp"],
+]);
