@@ -75,9 +75,10 @@ test("who stands at the end follows it; who reads further up is told how much is
   await on.server.ingest([said(100, "assistant", "followed to the end")]);
   await page.getByText("followed to the end").waitFor();
   expect(await page.locator(".pill-new").count()).toBe(0);
-  await page.locator(".story-box").hover();
-  await page.mouse.wheel(0, -3000);
-  await page.getByText("word number 20", { exact: true }).waitFor();
+  await page.locator(".story-box").evaluate((box) => {
+    box.scrollTop = 0;
+  });
+  await page.getByText("word number 1", { exact: true }).waitFor();
   await on.server.ingest([said(101, "assistant", "not in sight"), said(102, "assistant", "nor this")]);
   await page.getByRole("button", { name: "2 new" }).click();
   await page.getByText("nor this").waitFor();
@@ -137,7 +138,7 @@ test("a session is renamed, kept as a page that runs nothing, and deleted after 
   await page.getByRole("button", { name: "Delete…" }).click();
   await page.getByText("5 events will be gone.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
-  await expect.poll(() => page.url()).toBe(`${on.server.url}/ui/`);
+  await page.waitForURL(/\/ui\/(connect)?$/);
   expect(await on.server.request("GET", "/sessions/s/status")).toEqual({ status: "not_existent" });
 });
 
@@ -154,8 +155,6 @@ test("where the time went leads back to what took it", async () => {
   const page = await on.open("/ui/session/s?view=time");
   await page.getByRole("row", { name: /^Bash 1 48\.0 s/ }).waitFor();
   await page.locator("canvas").focus();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.locator(".is-marked").getByText("made").waitFor();
 });
