@@ -93,7 +93,7 @@ test("an address leads to its event, and a search from hit to hit", async () => 
   await page.keyboard.press("/");
   await page.keyboard.type("WORD NUMBER 7");
   await page.keyboard.press("Enter");
-  await page.getByText("1 of 12").waitFor();
+  await page.getByText("1 of 11").waitFor();
   await page.locator(".is-marked").getByText("word number 7", { exact: true }).waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".is-marked").getByText("word number 70", { exact: true }).waitFor();

@@ -100,8 +100,8 @@ export function StoryView({ scene, items, sessionId, marked, onMark, handle }: S
         aria-label="What happened"
         aria-busy={scene.progress === "reading"}
         tabIndex={0}
-        onScroll={() => {
-          const isAtEnd = virtualizer.isAtEnd(END);
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+          const isAtEnd = scrollHeight - scrollTop - clientHeight <= END;
           setLeft((before) => (isAtEnd ? undefined : (before ?? items.length)));
         }}
       >
