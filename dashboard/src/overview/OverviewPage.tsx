@@ -1,13 +1,110 @@
-/** All sessions over time. */
+/** What all agents did, over time. */
 
-import { useSessions } from "../live/store";
+import { useLocation } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 
+import type { Stats, StatsBucket } from "../api/added";
+import { lasted } from "../session/instant";
+import { Place } from "../session/Place";
+import { ask } from "../session/requests";
+import { useNow } from "../ui/ticker";
+import { Chart, type Series } from "./Chart";
+import "./overview.css";
+import { RANGES, rangeOf, statsQuery } from "./range";
+import { Busiest, Slowest } from "./Tables";
+
+/** How often it is read again while it is looked at. */
+const AGAIN_MS = 30_000;
+
+function counted(value: number): string {
+  return value.toLocaleString();
+}
+
+interface Panel {
+  readonly title: string;
+  readonly series: readonly Series<StatsBucket>[];
+}
+
+const PANELS: readonly Panel[] = [
+  { title: "Sessions running", series: [{ name: "Running", colour: "accent", of: ({ running }) => running, text: counted }] },
+  { title: "Events", series: [{ name: "Events", colour: "accent", of: ({ events }) => events, text: counted }] },
+  {
+    title: "Tool calls and failures",
+    series: [
+      { name: "Tool calls", colour: "working", of: ({ tool_calls }) => tool_calls, text: counted },
+      { name: "Failures", colour: "failed", of: ({ failures }) => failures, text: counted },
+    ],
+  },
+  {
+    title: "How long tools take",
+    series: [
+      { name: "Half are done in", colour: "working", of: ({ tool_p50_ms }) => tool_p50_ms, text: lasted },
+      { name: "95 of 100 in", colour: "needs-you", of: ({ tool_p95_ms }) => tool_p95_ms, text: lasted },
+    ],
+  },
+];
+
+interface Reading {
+  readonly range: string;
+  readonly stats?: Stats;
+  readonly problem?: string;
+}
+
+/** The page of charts. */
 export function OverviewPage() {
-  const sessions = useSessions();
+  const { searchStr } = useLocation();
+  const range = rangeOf(new URLSearchParams(searchStr).get("range"));
+  const now = useNow(AGAIN_MS);
+  const [reading, setReading] = useState<Reading>();
+  useEffect(() => {
+    const stop = new AbortController();
+    ask<Stats>(`/stats?${statsQuery(range, now)}`, { signal: stop.signal })
+      .then((stats) => {
+        setReading({ range, stats });
+      })
+      .catch((failure: unknown) => {
+        if (stop.signal.aborted) return;
+        // What was read before stays: numbers of half a minute ago are better than none.
+        setReading((before) => ({
+          range,
+          ...(before?.range === range && before.stats !== undefined ? { stats: before.stats } : {}),
+          problem: failure instanceof Error ? failure.message : "The server was not reached.",
+        }));
+      });
+    return () => {
+      stop.abort();
+    };
+  }, [range, now]);
+
+  const stats = reading?.range === range ? reading.stats : undefined;
   return (
-    <div className="page">
-      <h1>Overview</h1>
-      <p>{sessions.size.toLocaleString()} sessions</p>
+    <div className="overview">
+      <header className="overview-head">
+        <h1>Overview</h1>
+        <nav aria-label="Range" className="ranges">
+          {RANGES.map(({ name, title }) => (
+            <Place key={name} to={`/ui/overview?range=${name}`} isCurrent={name === range}>
+              {title}
+            </Place>
+          ))}
+        </nav>
+      </header>
+      {reading?.problem !== undefined && <p role="alert">The numbers could not be read: {reading.problem}</p>}
+      {stats === undefined ? (
+        reading?.problem === undefined && <p className="quiet">Counting…</p>
+      ) : (
+        <>
+          <div className="panels">
+            {PANELS.map(({ title, series }) => (
+              <Chart key={title} title={title} points={stats.buckets} series={series} />
+            ))}
+          </div>
+          <div className="panels">
+            <Busiest projects={stats.projects} />
+            <Slowest tools={stats.tools} />
+          </div>
+        </>
+      )}
     </div>
   );
 }

@@ -1,26 +1,133 @@
-/** One session. */
+/** One session: its story, where its time went, and what can be done with it. */
 
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
-import { followEvents, type LiveEvent, openSession, useSession } from "../live/store";
+import { useShortcuts, type Shortcut } from "../app/keyboard";
+import { openSession, useSession } from "../live/store";
+import { filtered, NO_FILTER, toolsOf, type Filter } from "./filter";
+import { Head } from "./Head";
+import { sessionAddress, useGoTo } from "./Place";
+import { Recording } from "./recording";
+import "./session.css";
+import type { Item } from "./story";
+import { StoryBar } from "./StoryBar";
+import { StoryView, type StoryHandle } from "./StoryView";
 
-export function SessionPage({ sessionId }: { readonly sessionId: string; readonly eventId?: number; readonly view: "story" | "time" }) {
+const Waterfall = lazy(async () => ({ default: (await import("./Waterfall")).Waterfall }));
+
+interface SessionPageProps {
+  readonly sessionId: string;
+  readonly eventId?: number | undefined;
+  readonly view: "story" | "time";
+}
+
+const NO_SHORTCUTS: readonly Shortcut[] = [];
+
+/** The page of a session. */
+export function SessionPage(props: SessionPageProps) {
+  return <Opened key={props.sessionId} {...props} />;
+}
+
+/** The newest message of the agent: what it has to say in the end. */
+function resultOf(items: readonly Item[]): Item | undefined {
+  return items.findLast(({ kind, entry }) => kind === "message" && entry.outline.role === "assistant");
+}
+
+const SAYINGS = {
+  reading: "Reading…",
+  failed: "The session could not be read. It is read again when the server is back.",
+  unknown: "There is no such session. It may have been deleted.",
+  read: "Nothing has happened yet.",
+} as const;
+
+function Opened({ sessionId, eventId, view }: SessionPageProps) {
+  const [recording] = useState(() => new Recording(sessionId));
+  const scene = useSyncExternalStore(recording.watch, recording.now);
   const session = useSession(sessionId);
-  const [newest, setNewest] = useState<LiveEvent>();
+  const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const story = useRef<StoryHandle>(null);
+  const find = useRef<HTMLInputElement>(null);
+  const goTo = useGoTo();
+  const { items } = scene.story;
+  const shown = filtered(items, filter);
+
   useEffect(() => {
     openSession(sessionId);
-    const end = followEvents(sessionId, (events) => {
-      setNewest(events.at(-1));
-    });
     return () => {
-      end();
       openSession(undefined);
     };
   }, [sessionId]);
+
+  const isRead = scene.progress === "read";
+  const isStory = view === "story";
+  const runs = session?.status === "running";
+  const placed = useRef<number | "end">(undefined);
+  // Where to begin: at the event of the address, else at the end of what still goes on.
+  useEffect(() => {
+    if (!isRead || !isStory) return;
+    if (eventId !== undefined && placed.current !== eventId) story.current?.show(eventId);
+    else if (placed.current === undefined && runs) story.current?.toEnd();
+    placed.current = eventId ?? "end";
+  }, [isRead, isStory, eventId, runs]);
+
+  const mark = (id: number) => {
+    placed.current = id;
+    goTo(sessionAddress(sessionId, { event: id }), { replace: true });
+  };
+  const jump = (id: number) => {
+    setFilter(NO_FILTER);
+    goTo(sessionAddress(sessionId, { event: id }), { replace: true });
+  };
+  const result = resultOf(items);
+  useShortcuts(
+    isStory
+      ? [
+          { key: "j", does: "Next", run: () => story.current?.step(1) },
+          { key: "k", does: "Previous", run: () => story.current?.step(-1) },
+          { key: "/", does: "Find in the session", run: () => find.current?.focus() },
+        ]
+      : NO_SHORTCUTS,
+  );
   return (
-    <div className="page">
-      <h1>{session?.session_name ?? sessionId}</h1>
-      <p>{newest?.event.event_type}</p>
+    <div className="session">
+      <Head sessionId={sessionId} session={session} view={view} />
+      {items.length === 0 ? (
+        <p className="session-empty">{SAYINGS[scene.progress]}</p>
+      ) : isStory ? (
+        <>
+          <StoryBar
+            sessionId={sessionId}
+            filter={filter}
+            tools={toolsOf(items)}
+            onFilter={setFilter}
+            find={find}
+            onJump={(id, found) => {
+              scene.bodies.keep(found);
+              jump(id);
+            }}
+            onResult={
+              result === undefined
+                ? undefined
+                : () => {
+                    jump(result.entry.id);
+                  }
+            }
+          />
+          {shown.length === 0 && <p className="session-empty">Nothing of that kind.</p>}
+          <StoryView
+            scene={scene}
+            items={shown}
+            sessionId={sessionId}
+            marked={eventId === undefined ? undefined : scene.story.itemOf(eventId)?.entry.id}
+            onMark={mark}
+            handle={story}
+          />
+        </>
+      ) : (
+        <Suspense fallback={<p className="session-empty">Measuring…</p>}>
+          <Waterfall story={scene.story} isRead={isRead} sessionId={sessionId} />
+        </Suspense>
+      )}
     </div>
   );
 }

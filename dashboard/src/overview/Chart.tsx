@@ -1,0 +1,100 @@
+/** A chart over time, and the same as a table. The drawing is loaded when the first one is shown. */
+
+import { useEffect, useId, useRef, useState } from "react";
+
+import type { Plot } from "./plot";
+
+/** One line of a chart. */
+export interface Series<Point> {
+  readonly name: string;
+  /** The name of one of the page's colours. */
+  readonly colour: string;
+  /** Its value at a point, `null` where nothing was measured. */
+  readonly of: (point: Point) => number | null;
+  /** The value for people. */
+  readonly text: (value: number) => string;
+}
+
+interface ChartProps<Point> {
+  readonly title: string;
+  readonly points: readonly Point[];
+  readonly series: readonly Series<Point>[];
+}
+
+function said(value: number | null, text: (value: number) => string): string {
+  return value === null ? "–" : text(value);
+}
+
+/** What a reader hears in place of the picture. */
+function summary<Point>(points: readonly Point[], series: readonly Series<Point>[]): string {
+  return series
+    .map(({ name, of, text }) => {
+      const values = points.map(of).filter((value) => value !== null);
+      return values.length === 0 ? `${name}: nothing` : `${name}: at most ${text(Math.max(...values))}`;
+    })
+    .join("; ");
+}
+
+/** One chart with its table. */
+export function Chart<Point extends { readonly at: string }>({ title, points, series }: ChartProps<Point>) {
+  const place = useRef<HTMLDivElement>(null);
+  const heading = useId();
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    let plot: Plot | undefined;
+    let isGone = false;
+    void import("./plot").then(({ plotted }) => {
+      if (isGone) return;
+      const times = points.map(({ at }) => Date.parse(at) / 1000);
+      const lines = series.map(({ of, ...rest }) => ({ ...rest, values: points.map(of) }));
+      plot = plotted(element, times, lines);
+    });
+    return () => {
+      isGone = true;
+      plot?.remove();
+    };
+  }, [points, series]);
+  return (
+    <section className="panel" aria-labelledby={heading}>
+      <h2 id={heading}>{title}</h2>
+      <div ref={place} className="plot" role="img" aria-label={`${title}. ${summary(points, series)}`} />
+      <details
+        onToggle={({ currentTarget }) => {
+          setOpen(currentTarget.open);
+        }}
+      >
+        <summary>As a table</summary>
+        {isOpen && (
+          <div className="chart-table" role="region" aria-label={`${title} as a table`} tabIndex={0}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">From</th>
+                  {series.map(({ name }) => (
+                    <th key={name} scope="col">
+                      {name}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {points.map((point) => (
+                  <tr key={point.at}>
+                    <th scope="row">
+                      <time dateTime={point.at}>{new Date(point.at).toLocaleString()}</time>
+                    </th>
+                    {series.map(({ name, of, text }) => (
+                      <td key={name}>{said(of(point), text)}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </details>
+    </section>
+  );
+}

@@ -1,0 +1,68 @@
+/** The drawing of charts. */
+
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+import { colourOf } from "../ui/colour";
+
+const HEIGHT = 180;
+
+/** A line to be drawn. */
+interface Line {
+  readonly name: string;
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+  readonly text: (value: number) => string;
+}
+
+/** A chart that is there. */
+export interface Plot {
+  readonly remove: () => void;
+}
+
+/** Draws lines over time, as wide as there is room; drawn anew when the width or the theme changes. */
+export function plotted(place: HTMLElement, times: readonly number[], lines: readonly Line[]): Plot {
+  const colour = (name: string) => () => colourOf(place, name);
+  const [first] = lines;
+  const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
+  const plot = new uPlot(
+    {
+      width: place.clientWidth,
+      height: HEIGHT,
+      cursor: { y: false },
+      scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
+      axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) }],
+      series: [
+        { label: "At" },
+        ...lines.map(({ name, colour: of, text }) => ({
+          label: name,
+          stroke: colour(of),
+          width: 2,
+          points: { show: false },
+          value: (_plot: uPlot, value: number | null) => (value === null ? "–" : text(value)),
+        })),
+      ],
+    },
+    [[...times], ...lines.map(({ values }) => [...values])],
+    place,
+  );
+  const room = new ResizeObserver(() => {
+    plot.setSize({ width: place.clientWidth, height: HEIGHT });
+  });
+  room.observe(place);
+  const redraw = () => {
+    plot.redraw(false, true);
+  };
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", redraw);
+  const choice = new MutationObserver(redraw);
+  choice.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return {
+    remove: () => {
+      room.disconnect();
+      choice.disconnect();
+      dark.removeEventListener("change", redraw);
+      plot.destroy();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** One item of the story, in its frame: what it is, when it was, how to link to it, copy it, and see it as it is stored. */
+
+import { memo, useCallback, useState, useSyncExternalStore, type ReactNode } from "react";
+
+import { Time } from "../ui/Time";
+import type { Bodies } from "./bodies";
+import type { Body } from "./body";
+import { CopyButton } from "./CopyButton";
+import { Json } from "./Json";
+import { Marker } from "./Marker";
+import { Message } from "./Message";
+import { Place, sessionAddress } from "./Place";
+import type { Item } from "./story";
+import { ToolCard } from "./ToolCard";
+
+interface CardProps {
+  readonly item: Item;
+  readonly bodies: Bodies;
+  readonly sessionId: string;
+  readonly isMarked: boolean;
+  readonly isOpen: boolean | undefined;
+  readonly onToggle: (id: number, isOpen: boolean) => void;
+}
+
+/** The body of an event, once it is here. */
+function useBody(bodies: Bodies, id: number | undefined): Body | undefined {
+  const now = useCallback(() => (id === undefined ? undefined : bodies.of(id)), [bodies, id]);
+  return useSyncExternalStore(bodies.subscribe, now);
+}
+
+function failed({ entry, answer }: Item): boolean {
+  return entry.outline.is_error || answer?.outline.is_error === true;
+}
+
+/** An item with its frame. */
+export const Card = memo(function Card({ item, bodies, sessionId, isMarked, isOpen, onToggle }: CardProps) {
+  const { entry, answer, kind } = item;
+  const [isRaw, setRaw] = useState(false);
+  const body = useBody(bodies, entry.id);
+  const answerBody = useBody(bodies, answer === undefined || answer === entry ? undefined : answer.id);
+  const raw = (): unknown => (answerBody === undefined ? body : [body, answerBody]);
+  const names = ["item", `item-${kind}`, isMarked && "is-marked", failed(item) && "is-failed"].filter(Boolean).join(" ");
+  return (
+    <div className={names} data-event={entry.id}>
+      <div className="item-tools">
+        <Time of={entry.outline.timestamp} />
+        <Place to={sessionAddress(sessionId, { event: entry.id })} className="small-button" title="A link to this event">
+          Link
+        </Place>
+        <button
+          type="button"
+          className="small-button"
+          aria-pressed={isRaw}
+          onClick={() => {
+            setRaw(!isRaw);
+          }}
+        >
+          JSON
+        </button>
+        <CopyButton className="small-button" label="Copy" text={() => JSON.stringify(raw() ?? entry.outline, undefined, 2)} />
+      </div>
+      {isRaw ? <Json value={raw() ?? entry.outline} /> : content()}
+    </div>
+  );
+
+  function content(): ReactNode {
+    switch (kind) {
+      case "message":
+        return <Message outline={entry.outline} body={body} />;
+      case "tool":
+        return <ToolCard item={item} body={body} answerBody={answer === entry ? body : answerBody} isOpen={isOpen} onToggle={onToggle} />;
+      default:
+        return <Marker outline={entry.outline} body={body} kind={kind} />;
+    }
+  }
+});

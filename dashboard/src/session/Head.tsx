@@ -1,0 +1,102 @@
+/** Above a session: what it is, how it stands, and what can be done with it. */
+
+import type { Session } from "../api/client";
+import { useSession, useSessions } from "../live/store";
+import { Duration, Time } from "../ui/Time";
+import { Acts } from "./Acts";
+import { microseconds } from "./instant";
+import { Place, sessionAddress } from "./Place";
+import { Rename } from "./Rename";
+
+const STATES: Readonly<Record<string, string>> = {
+  working: "Working",
+  waiting_permission: "Waits for permission",
+  waiting_input: "Waits for input",
+  idle: "Idle",
+  stalled: "Stalled",
+  gone: "Process gone",
+  ended: "Ended",
+  running: "Running",
+  finished: "Finished",
+};
+
+function Parent({ sessionId }: { readonly sessionId: string }) {
+  const parent = useSession(sessionId);
+  return (
+    <Place to={sessionAddress(sessionId)} className="link">
+      ↑ {parent?.session_name ?? sessionId}
+    </Place>
+  );
+}
+
+/** The sessions that this one started. */
+function childrenOf(sessionId: string, sessions: ReadonlyMap<string, Session>): readonly Session[] {
+  const children: Session[] = [];
+  for (const session of sessions.values()) if (session.parent_session_id === sessionId) children.push(session);
+  return children.sort((one, other) => microseconds(one.created_at) - microseconds(other.created_at));
+}
+
+function Facts({ session }: { readonly session: Session }) {
+  const { activity, status, agent_name, project_dir, branch, model, created_at, event_count, error_count, last_event_at, ended_at } = session;
+  const state = status === "finished" && activity?.state !== "gone" ? status : (activity?.state ?? status);
+  const end = status === "finished" ? (ended_at ?? last_event_at ?? created_at) : undefined;
+  return (
+    <ul className="facts">
+      <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
+      {[agent_name, project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
+      <li>
+        <Time of={created_at} />
+      </li>
+      <li>
+        <Duration from={microseconds(created_at) / 1000} to={end === undefined ? undefined : microseconds(end) / 1000} />
+      </li>
+      <li>{event_count === 1 ? "1 event" : `${event_count.toLocaleString()} events`}</li>
+      {error_count > 0 && <li className="fact-errors">{error_count === 1 ? "1 error" : `${error_count.toLocaleString()} errors`}</li>}
+    </ul>
+  );
+}
+
+interface HeadProps {
+  readonly sessionId: string;
+  readonly session: Session | undefined;
+  readonly view: "story" | "time";
+}
+
+/** Name, facts, relatives, views, acts. */
+export function Head({ sessionId, session, view }: HeadProps) {
+  const sessions = useSessions();
+  const children = childrenOf(sessionId, sessions);
+  const parent = session?.parent_session_id ?? undefined;
+  return (
+    <header className="session-head">
+      {parent !== undefined && <Parent sessionId={parent} />}
+      <div className="session-title">
+        {session === undefined ? <h1>{sessionId}</h1> : <Rename key={session.session_name} session={session} />}
+        {session !== undefined && <Acts session={session} subagents={children} />}
+      </div>
+      {session !== undefined && <Facts session={session} />}
+      <nav className="views" aria-label="Views">
+        <Place to={sessionAddress(sessionId)} isCurrent={view === "story"}>
+          Story
+        </Place>
+        <Place to={sessionAddress(sessionId, { view: "time" })} isCurrent={view === "time"}>
+          Where the time went
+        </Place>
+        {children.length > 0 && (
+          <details className="subagents">
+            <summary>{children.length === 1 ? "1 subagent" : `${children.length} subagents`}</summary>
+            <ul>
+              {children.map((child) => (
+                <li key={child.session_id}>
+                  <Place to={sessionAddress(child.session_id)} className="link">
+                    {child.session_name}
+                  </Place>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </nav>
+    </header>
+  );
+}

@@ -1,0 +1,59 @@
+/** What was said, by the person or by the agent. */
+
+import { lazy, memo, Suspense } from "react";
+
+import type { Outline } from "../api/added";
+import { list, word, type Body } from "./body";
+import { Fold } from "./Fold";
+import { Json } from "./Json";
+
+const Markdown = lazy(async () => ({ default: (await import("./Markdown")).Markdown }));
+
+/** Beyond this a text is shown as it is: reading it as Markdown would stop the page. */
+const LONGEST_MARKDOWN = 200_000;
+
+function Words({ text }: { readonly text: string }) {
+  if (text.length > LONGEST_MARKDOWN) return <Fold text={text}>{(shown) => <p className="plain-words">{shown}</p>}</Fold>;
+  return (
+    <Suspense fallback={<p className="plain-words">{text}</p>}>
+      <Markdown text={text} />
+    </Suspense>
+  );
+}
+
+function Block({ block }: { readonly block: unknown }) {
+  const thinking = word(block, "thinking");
+  if (thinking !== undefined)
+    return (
+      <details className="thinking">
+        <summary>Thinking: {thinking.trim().split("\n")[0]?.slice(0, 120)}</summary>
+        <Words text={thinking} />
+      </details>
+    );
+  const text = word(block, "text");
+  return text === undefined ? <Json value={block} /> : <Words text={text} />;
+}
+
+interface MessageProps {
+  readonly outline: Outline;
+  readonly body: Body | undefined;
+}
+
+const SPEAKERS: ReadonlyMap<string, string> = new Map([
+  ["user", "You"],
+  ["assistant", "Agent"],
+]);
+
+/** A message with its blocks. */
+export const Message = memo(function Message({ outline, body }: MessageProps) {
+  const { role } = outline;
+  const speaker = SPEAKERS.get(role ?? "") ?? role ?? "Somebody";
+  const blocks = list(body?.content);
+  return (
+    <div className={`message message-${role === "user" ? "user" : "agent"}`}>
+      <p className="speaker">{speaker}</p>
+      {body === undefined ? <p className="plain-words">{outline.text}</p> : blocks.map((block, index) => <Block key={index} block={block} />)}
+      {body?.error != null && <p className="tool-failed">{body.error}</p>}
+    </div>
+  );
+});

@@ -1,0 +1,70 @@
+/** The name of a session, to be changed in place. */
+
+import { useState } from "react";
+
+import type { Session } from "../api/client";
+import { ask, sessionPath } from "./requests";
+
+/** The heading, and a field in its place while it is written. */
+export function Rename({ session }: { readonly session: Session }) {
+  const { session_id, session_name } = session;
+  const [name, setName] = useState<string>();
+  const [problem, setProblem] = useState("");
+  const save = async (given: string) => {
+    try {
+      await ask(`${sessionPath(session_id)}/metadata`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ session_name: given }),
+      });
+      setName(undefined);
+      setProblem("");
+    } catch (failure) {
+      setProblem(failure instanceof Error ? failure.message : "The server was not reached.");
+    }
+  };
+  if (name === undefined)
+    return (
+      <h1>
+        {session_name === "" ? session_id : session_name}{" "}
+        <button
+          type="button"
+          className="small-button"
+          onClick={() => {
+            setName(session_name);
+          }}
+        >
+          Rename
+        </button>
+      </h1>
+    );
+  return (
+    <form
+      className="rename"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save(name);
+      }}
+    >
+      <input
+        aria-label="Name"
+        value={name}
+        maxLength={256}
+        // The field stands where the reader just pressed.
+        ref={(field) => {
+          field?.focus();
+        }}
+        onChange={({ target }) => {
+          setName(target.value);
+        }}
+        onKeyDown={({ key }) => {
+          if (key === "Escape") setName(undefined);
+        }}
+      />
+      <button type="submit" className="button">
+        Save
+      </button>
+      {problem !== "" && <span role="alert">{problem}</span>}
+    </form>
+  );
+}

@@ -1,0 +1,98 @@
+/** Bodies of events: read around what is looked at, forgotten when there are too many. */
+
+import type { Body } from "./body";
+import { readEvents } from "./requests";
+import type { Entry, Story } from "./story";
+
+/** Bodies kept at once. A screen shows some thirty. */
+const KEPT = 2_000;
+/** Events of one request. */
+const RUN = 200;
+/** Bytes of one request, as far as the outlines tell. */
+const RUN_BYTES = 4_000_000;
+const REQUESTS = 3;
+
+/** The bodies of one session's events. */
+export class Bodies {
+  readonly #sessionId: string;
+  readonly #kept = new Map<number, Body>();
+  readonly #asked = new Set<number>();
+  readonly #listeners = new Set<() => void>();
+  #wanted: readonly Entry[] = [];
+  #requests = 0;
+
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId;
+  }
+
+  /** The body of an event, if it is here. */
+  of(id: number): Body | undefined {
+    return this.#kept.get(id);
+  }
+
+  /** Keeps a body that came some other way. */
+  keep(bodies: readonly Body[]) {
+    for (const body of bodies) {
+      this.#kept.delete(body.id);
+      this.#kept.set(body.id, body);
+    }
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT) break;
+      this.#kept.delete(id);
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Reads what is missing of these, given in the order of the list. What was wanted before and is not now can wait. */
+  want(story: Story, entries: readonly Entry[]) {
+    this.#wanted = entries;
+    this.#read(story);
+  }
+
+  #read(story: Story) {
+    while (this.#requests < REQUESTS) {
+      const run = this.#nextRun(story);
+      if (run === undefined) return;
+      this.#requests += 1;
+      void this.#request(story, run);
+    }
+  }
+
+  /** The first stretch of neighbours that are missing. */
+  #nextRun(story: Story): { readonly place: number; readonly entries: readonly Entry[] } | undefined {
+    const missing = this.#wanted.filter(({ id }) => !this.#kept.has(id) && !this.#asked.has(id));
+    const [first] = missing;
+    if (first === undefined) return undefined;
+    const place = story.placeFor(first);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of missing) {
+      const isNeighbour = story.entries[place + entries.length] === entry;
+      if (!isNeighbour || entries.length === RUN || (entries.length > 0 && bytes + entry.outline.bytes > RUN_BYTES)) break;
+      entries.push(entry);
+      bytes += entry.outline.bytes;
+    }
+    return entries.length === 0 ? undefined : { place, entries };
+  }
+
+  async #request(story: Story, { place, entries }: { readonly place: number; readonly entries: readonly Entry[] }) {
+    for (const { id } of entries) this.#asked.add(id);
+    try {
+      const after = story.entries[place - 1]?.id;
+      const page = await readEvents(this.#sessionId, { limit: entries.length, after });
+      this.keep(page.events);
+    } catch {
+      // What could not be read is asked for again when it is looked at again; until then its outline stands.
+    } finally {
+      for (const { id } of entries) this.#asked.delete(id);
+      this.#requests -= 1;
+    }
+    const came = entries.some(({ id }) => this.#kept.has(id));
+    if (came) this.#read(story);
+  }
+}

@@ -1,0 +1,122 @@
+/** A session as it is read and goes on: its outline first, then what comes live, bodies where somebody looks. */
+
+import type { Outline } from "../api/added";
+import { followEvents, onReset } from "../live/store";
+import { Bodies } from "./bodies";
+import { inputKey, outlineOf, type Body } from "./body";
+import { Refused, readAll, readOutline } from "./requests";
+import { Story, type Told } from "./story";
+
+/** How far the reading is. */
+export type Progress = "reading" | "read" | "unknown" | "failed";
+
+/** What is shown of a session at one moment. */
+export interface Scene {
+  readonly story: Story;
+  readonly bodies: Bodies;
+  readonly progress: Progress;
+  /** Grows with every change: the story itself is changed in place. */
+  readonly version: number;
+}
+
+/** Above so many items what comes is shown in larger steps, so that laying it out leaves time for the reader. */
+const LONG = 20_000;
+const STEP_MS = 120;
+
+/** Of live bodies, whose outline was not sent. */
+function hasBody(event: Outline | object): event is Body {
+  return "session_name" in event;
+}
+
+function toldOf(event: Outline | Body): Told {
+  return hasBody(event) ? { outline: outlineOf(event), input: inputKey(event) } : { outline: event, input: null };
+}
+
+/** Follows one session from its first event on, for as long as somebody watches. */
+export class Recording {
+  readonly #sessionId: string;
+  readonly #watchers = new Set<() => void>();
+  #scene: Scene;
+  #stop: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId;
+    this.#scene = { story: new Story(), bodies: new Bodies(sessionId), progress: "reading", version: 0 };
+  }
+
+  readonly now = (): Scene => this.#scene;
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    this.#stop ??= this.#follow();
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size > 0) return;
+      this.#stop?.();
+      this.#stop = undefined;
+    };
+  };
+
+  #follow(): () => void {
+    let reading = new AbortController();
+    const read = () => {
+      reading.abort();
+      reading = new AbortController();
+      void this.#read(reading.signal);
+    };
+    // Followed before it is read: what is told twice is in the story once, what is told never would be missing.
+    const unfollow = followEvents(this.#sessionId, (events) => {
+      this.#take(events.map(({ event }) => event as Outline | Body));
+    });
+    const unreset = onReset(read);
+    read();
+    return () => {
+      unfollow();
+      unreset();
+      reading.abort();
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  async #read(signal: AbortSignal) {
+    try {
+      for await (const page of this.#pages(signal)) {
+        if (signal.aborted) return;
+        this.#take(page);
+      }
+      this.#show("read");
+    } catch (failure) {
+      if (signal.aborted) return;
+      this.#show(failure instanceof Refused && failure.status === 404 ? "unknown" : "failed");
+    }
+  }
+
+  async *#pages(signal: AbortSignal): AsyncGenerator<readonly (Outline | Body)[]> {
+    try {
+      yield* readOutline(this.#sessionId, signal);
+    } catch (failure) {
+      // A server that has no outlines has the events themselves.
+      if (!(failure instanceof Refused) || failure.message !== "Not Found") throw failure;
+      yield* readAll(this.#sessionId, signal);
+    }
+  }
+
+  #take(events: readonly (Outline | Body)[]) {
+    this.#scene.bodies.keep(events.filter(hasBody));
+    if (!this.#scene.story.add(events.map(toldOf))) return;
+    if (this.#scene.story.items.length < LONG) this.#show();
+    else
+      this.#timer ??= setTimeout(() => {
+        this.#show();
+      }, STEP_MS);
+  }
+
+  #show(progress: Progress = this.#scene.progress) {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#scene = { ...this.#scene, progress, version: this.#scene.version + 1 };
+    for (const watcher of this.#watchers) watcher();
+  }
+}

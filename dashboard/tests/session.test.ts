@@ -1,0 +1,160 @@
+/** A session as its page shows it: the story, its tool calls, and what can be done with it. */
+
+import { readFile } from "node:fs/promises";
+
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+
+import { playRecordedRun, runThatAsks } from "./harness/recording";
+import { stage } from "./harness/stage";
+
+const on = stage();
+
+/** An event of the session `s`, so many seconds after its beginning. */
+function event(second: number, event_type: string, more: Readonly<Record<string, unknown>> = {}) {
+  const timestamp = new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+  return { session_id: "s", session_name: "A run", timestamp, event_type, ...more };
+}
+
+function said(second: number, role: string, text: string) {
+  return event(second, "message", { role, content: [{ type: "text", text }] });
+}
+
+/** A session of so many messages. */
+function talk(count: number) {
+  return [event(0, "session_start"), ...Array.from({ length: count }, (_, index) => said(index + 1, "assistant", `word number ${index + 1}`))];
+}
+
+function card(page: Page, text: string) {
+  return page.locator(".item").filter({ hasText: text }).first();
+}
+
+test("a recorded run is told from its first word to its last", async () => {
+  const sessionId = await playRecordedRun(on.server);
+  const page = await on.open(`/ui/session/${sessionId}`);
+  await page.locator(".item").first().waitFor();
+  expect(await page.locator(".message-user .speaker").first().textContent()).toBe("You");
+  await page.getByRole("button", { name: "Jump to result" }).click();
+  await page.locator(".is-marked .message-agent").waitFor();
+  expect(page.url()).toContain("event=");
+});
+
+test("a call and its result are one card, by id or by name and input", async () => {
+  const bash = (command: string) => ({ tool_name: "Bash", tool_input: { command } });
+  await on.server.ingest([
+    event(0, "session_start"),
+    event(1, "pre_tool", { ...bash("make first"), tool_use_id: "a" }),
+    event(2, "pre_tool", bash("make second")),
+    event(3, "post_tool", { ...bash("make second"), tool_output: { stdout: "second is made" } }),
+    event(5, "post_tool", { ...bash("make first"), tool_use_id: "a", tool_output: null, error: "Exit code 2" }),
+    event(6, "pre_tool", bash("make third")),
+    event(7, "stop"),
+  ]);
+  const page = await on.open("/ui/session/s");
+  await card(page, "make third").getByText("not answered").waitFor();
+  await card(page, "make second").getByText("second is made").waitFor();
+  await card(page, "make first").getByText("Ended with exit code 2").waitFor();
+  expect(await card(page, "make first").getByText("4.0 s").count()).toBe(1);
+  expect(await page.locator(".item-tool").count()).toBe(3);
+});
+
+test("an edit is shown as what it changed", async () => {
+  await on.server.ingest([
+    event(0, "session_start"),
+    event(1, "pre_tool", { tool_name: "Edit", tool_input: { file_path: "/x.ts", old_string: "one\ntwo", new_string: "one\nthree" } }),
+  ]);
+  const page = await on.open("/ui/session/s");
+  await page.locator(".diff-added", { hasText: "+three" }).waitFor();
+  expect(await page.locator(".diff-removed").allTextContents()).toEqual(["-two\n"]);
+});
+
+test("who stands at the end follows it; who reads further up is told how much is new", async () => {
+  await on.server.ingest(talk(60));
+  const page = await on.open("/ui/session/s");
+  await page.getByText("word number 60", { exact: true }).waitFor();
+  await on.server.ingest([said(100, "assistant", "followed to the end")]);
+  await page.getByText("followed to the end").waitFor();
+  expect(await page.locator(".pill-new").count()).toBe(0);
+  await page.locator(".story-box").evaluate((box) => {
+    box.scrollTop = 0;
+  });
+  await page.getByText("word number 1", { exact: true }).waitFor();
+  await on.server.ingest([said(101, "assistant", "not in sight"), said(102, "assistant", "nor this")]);
+  await page.getByRole("button", { name: "2 new" }).click();
+  await page.getByText("nor this").waitFor();
+  await expect.poll(() => page.locator(".pill-new").count()).toBe(0);
+});
+
+test("an address leads to its event, and a search from hit to hit", async () => {
+  await on.server.ingest([...talk(80), event(200, "session_stop", { exit_code: 0 })]);
+  const { events } = (await on.server.request("GET", "/sessions/s/events?limit=80")) as { events: { id: number }[] };
+  const page = await on.open(`/ui/session/s?event=${events[40]?.id ?? 0}`);
+  await page.locator(".is-marked").getByText("word number 40", { exact: true }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("WORD NUMBER 7");
+  await page.keyboard.press("Enter");
+  await page.getByText("1 of 11").waitFor();
+  await page.locator(".is-marked").getByText("word number 7", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".is-marked").getByText("word number 70", { exact: true }).waitFor();
+});
+
+test("filters leave what they name", async () => {
+  for (const document of runThatAsks("s")) await on.server.hook("claude-code", document);
+  const page = await on.open("/ui/session/s");
+  await page.getByText("waits for permission").waitFor();
+  await page.getByLabel("Kind").selectOption("Tools");
+  await expect.poll(() => page.locator(".item:not(.item-tool)").count()).toBe(0);
+  await page.getByLabel("Tool", { exact: true }).selectOption("Read");
+  await expect.poll(() => page.locator(".item").count()).toBe(1);
+  await page.getByLabel("Errors").check();
+  await page.getByText("Nothing of that kind.").waitFor();
+});
+
+test("a session is renamed, kept as a page that runs nothing, and deleted after one question", async () => {
+  await on.server.ingest([...talk(3), said(9, "assistant", "<script>window.harmed = 1</script>")]);
+  const page = await on.open("/ui/session/s");
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByLabel("Name").fill("Another name");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Another name" }).waitFor();
+
+  const coming = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export HTML" }).click();
+  const kept = await readFile(await (await coming).path(), "utf8");
+  expect(kept).toContain("word number 3");
+  expect(kept).toContain("&lt;script&gt;");
+  expect(kept).not.toContain("<script");
+
+  const lines = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Export NDJSON" }).click();
+  const text = await readFile(await (await lines).path(), "utf8");
+  expect(text.trim().split("\n").map((line) => (JSON.parse(line) as { event_type?: string }).event_type)).toEqual([
+    undefined,
+    "session_start",
+    ...Array<string>(4).fill("message"),
+  ]);
+
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByText("5 events will be gone.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.waitForURL(/\/ui\/(connect)?$/);
+  expect(await on.server.request("GET", "/sessions/s/status")).toEqual({ status: "not_existent" });
+});
+
+test("where the time went leads back to what took it", async () => {
+  const bash = { tool_name: "Bash", tool_input: { command: "make slowly" }, tool_use_id: "a" };
+  await on.server.ingest([
+    event(0, "session_start"),
+    said(1, "user", "Go"),
+    event(2, "pre_tool", bash),
+    event(50, "post_tool", { ...bash, tool_output: "made" }),
+    said(53, "assistant", "Done"),
+    event(54, "session_stop", { exit_code: 0 }),
+  ]);
+  const page = await on.open("/ui/session/s?view=time");
+  await page.getByRole("row", { name: /^Bash 1 48\.0 s/ }).waitFor();
+  await page.locator("canvas").focus();
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+  await page.locator(".is-marked").getByText("made").waitFor();
+});
