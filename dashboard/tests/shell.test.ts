@@ -30,6 +30,8 @@ test("keys go through the list, open a session and lead back; all are listed", a
   await expect.poll(focused).toBe(first);
   await page.keyboard.press("Enter");
   await page.waitForURL(`**/ui/session/${first}`);
+  // The address is first; until the view is there, keys belong to the list.
+  await page.locator(".session").waitFor();
   await page.keyboard.press("Escape");
   await page.waitForURL("**/ui/");
   await page.keyboard.press("/");
