@@ -3,12 +3,9 @@
 import { expect, test } from "vitest";
 
 import type { SentEvent } from "./harness/server";
-import { stage } from "./harness/stage";
+import { AWAY, stage } from "./harness/stage";
 
 const on = stage();
-
-/** What a browser says when the server is away. */
-const AWAY = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/, /ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/];
 
 const event = (session: string, event_type: string, more: object = {}): SentEvent => ({
   session_id: session,

@@ -16,6 +16,13 @@ const FLAGS = [
   "--no-first-run",
 ];
 
+/** What a browser says while the server of its page is away. */
+export const AWAY: readonly RegExp[] = [
+  /WebSocket connection to .* failed/,
+  /ERR_CONNECTION_REFUSED/,
+  /ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/,
+];
+
 /** How long a page may take for what must happen. It bounds a failure, it never paces a success. */
 const PATIENCE_MS = 20_000;
 
@@ -92,7 +99,7 @@ async function watch(
     if (!forgive.some((pattern) => pattern.test(fault))) report(fault);
   };
   context.on("console", (message) => {
-    if (message.type() === "error") unlessForgiven(`console: ${message.text()}`);
+    if (message.type() === "error") unlessForgiven(`console: ${message.text()} (${message.location().url})`);
   });
   context.on("weberror", (thrown) => {
     unlessForgiven(`thrown: ${String(thrown.error())}`);
