@@ -1,7 +1,6 @@
 /** The messages of the change log, as the socket hands them over. */
 
-import type { EventOutline } from "../api/added";
-import type { Activity, Event, Session } from "../api/client";
+import type { Activity, Event, EventOutline, Session } from "../api/client";
 
 /** One message. Others than these may come with a later server; they are passed over. */
 export type Message = { readonly cursor: string } & (

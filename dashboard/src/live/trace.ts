@@ -1,7 +1,6 @@
 /** What a session's newest events tell of it, in a few words and of bounded size. */
 
-import type { EventOutline } from "../api/added";
-import type { Event } from "../api/client";
+import type { Event, EventOutline } from "../api/client";
 import { instantOf } from "../ui/instant";
 import { isOutline } from "./message";
 

@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 
+import { Table } from "../ui/Table";
 import type { Plot } from "./plot";
 
 /** One line of a chart. */
@@ -68,30 +69,14 @@ export function Chart<Point extends { readonly at: string }>({ title, points, se
         <summary>As a table</summary>
         {isOpen && (
           <div className="chart-table" role="region" aria-label={`${title} as a table`} tabIndex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">From</th>
-                  {series.map(({ name }) => (
-                    <th key={name} scope="col">
-                      {name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {points.map((point) => (
-                  <tr key={point.at}>
-                    <th scope="row">
-                      <time dateTime={point.at}>{new Date(point.at).toLocaleString()}</time>
-                    </th>
-                    {series.map(({ name, of, text }) => (
-                      <td key={name}>{said(of(point), text)}</td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Table
+              columns={[
+                { name: "From", of: ({ at }: Point) => <time dateTime={at}>{new Date(at).toLocaleString()}</time> },
+                ...series.map(({ name, of, text }) => ({ name, of: (point: Point) => said(of(point), text) })),
+              ]}
+              rows={points}
+              keyOf={({ at }) => at}
+            />
           </div>
         )}
       </details>

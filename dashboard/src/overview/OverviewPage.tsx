@@ -3,10 +3,9 @@
 import { useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
-import type { Stats, StatsBucket } from "../api/added";
-import { lasted } from "../session/instant";
+import { answerOf, api, type Statistics, type StatisticsBucket } from "../api/client";
 import { Place } from "../session/Place";
-import { ask } from "../session/requests";
+import { countText, measuredText } from "../ui/instant";
 import { useNow } from "../ui/ticker";
 import { Chart, type Series } from "./Chart";
 import "./overview.css";
@@ -16,37 +15,33 @@ import { Busiest, Slowest } from "./Tables";
 /** How often it is read again while it is looked at. */
 const AGAIN_MS = 30_000;
 
-function counted(value: number): string {
-  return value.toLocaleString();
-}
-
 interface Panel {
   readonly title: string;
-  readonly series: readonly Series<StatsBucket>[];
+  readonly series: readonly Series<StatisticsBucket>[];
 }
 
 const PANELS: readonly Panel[] = [
-  { title: "Sessions running", series: [{ name: "Running", colour: "accent", of: ({ running }) => running, text: counted }] },
-  { title: "Events", series: [{ name: "Events", colour: "accent", of: ({ events }) => events, text: counted }] },
+  { title: "Sessions running", series: [{ name: "Running", colour: "accent", of: ({ running }) => running, text: countText }] },
+  { title: "Events", series: [{ name: "Events", colour: "accent", of: ({ events }) => events, text: countText }] },
   {
     title: "Tool calls and failures",
     series: [
-      { name: "Tool calls", colour: "working", of: ({ tool_calls }) => tool_calls, text: counted },
-      { name: "Failures", colour: "failed", of: ({ failures }) => failures, text: counted },
+      { name: "Tool calls", colour: "working", of: ({ tool_calls }) => tool_calls, text: countText },
+      { name: "Failures", colour: "failed", of: ({ failures }) => failures, text: countText },
     ],
   },
   {
     title: "How long tools take",
     series: [
-      { name: "Half are done in", colour: "working", of: ({ tool_p50_ms }) => tool_p50_ms, text: lasted },
-      { name: "95 of 100 in", colour: "needs-you", of: ({ tool_p95_ms }) => tool_p95_ms, text: lasted },
+      { name: "Half are done in", colour: "working", of: ({ tool_p50_ms }) => tool_p50_ms, text: measuredText },
+      { name: "95 of 100 in", colour: "needs-you", of: ({ tool_p95_ms }) => tool_p95_ms, text: measuredText },
     ],
   },
 ];
 
 interface Reading {
   readonly range: string;
-  readonly stats?: Stats;
+  readonly stats?: Statistics;
   readonly problem?: string;
 }
 
@@ -58,7 +53,7 @@ export function OverviewPage() {
   const [reading, setReading] = useState<Reading>();
   useEffect(() => {
     const stop = new AbortController();
-    ask<Stats>(`/stats?${statsQuery(range, now)}`, { signal: stop.signal })
+    answerOf(api.GET("/stats", { params: { query: statsQuery(range, now) }, signal: stop.signal }))
       .then((stats) => {
         setReading({ range, stats });
       })
@@ -94,6 +89,11 @@ export function OverviewPage() {
         reading?.problem === undefined && <p className="quiet">Counting…</p>
       ) : (
         <>
+          {stats.uncounted > 0 && (
+            <p role="status" className="overview-uncounted">
+              {countText(stats.uncounted)} changes are not counted yet; the numbers grow until they are.
+            </p>
+          )}
           <div className="panels">
             {PANELS.map(({ title, series }) => (
               <Chart key={title} title={title} points={stats.buckets} series={series} />

@@ -1,81 +1,66 @@
 /** Who was busiest, and what was slowest. */
 
-import type { ProjectStats, ToolStats } from "../api/added";
-import { lasted } from "../session/instant";
+import type { Statistics } from "../api/client";
+import { folderOf } from "../sessions/standing";
+import { countText, measuredText } from "../ui/instant";
+import { Table, type Column } from "../ui/Table";
 
 /** Rows of a table; what comes after them is small. */
 const MOST = 15;
 
-function duration(milliseconds: number | null): string {
-  return milliseconds === null ? "–" : lasted(milliseconds);
+type Project = Statistics["projects"][number];
+type Tool = Statistics["tools"][number];
+
+/** A length of time, or that there is none. */
+function durationText(milliseconds: number | null): string {
+  return milliseconds === null ? "–" : measuredText(milliseconds);
 }
 
+/** The folder first, as that tells projects apart; where it lies may be cut. */
+function Folder({ path }: { readonly path: string }) {
+  const name = folderOf(path);
+  const above = path.slice(0, path.lastIndexOf(name)).replace(/(?<=.)[/\\]$/, "");
+  return (
+    <span title={path}>
+      {name} <span className="quiet">{above}</span>
+    </span>
+  );
+}
+
+const PROJECT: readonly Column<Project>[] = [
+  { name: "Project", of: ({ project_dir }) => <Folder path={project_dir} /> },
+  { name: "Sessions", of: ({ sessions }) => countText(sessions) },
+  { name: "Events", of: ({ events }) => countText(events) },
+  { name: "Tool calls", of: ({ tool_calls }) => countText(tool_calls) },
+  { name: "Failures", of: ({ failures }) => countText(failures) },
+];
+
+const TOOL: readonly Column<Tool>[] = [
+  { name: "Tool", of: ({ tool_name }) => <span title={tool_name}>{tool_name}</span> },
+  { name: "Calls", of: ({ calls }) => countText(calls) },
+  { name: "Failures", of: ({ failures }) => countText(failures) },
+  { name: "Half within", of: ({ p50_ms }) => durationText(p50_ms) },
+  { name: "95 % within", of: ({ p95_ms }) => durationText(p95_ms) },
+];
+
 /** The folders with the most events. */
-export function Busiest({ projects }: { readonly projects: readonly ProjectStats[] }) {
+export function Busiest({ projects }: { readonly projects: readonly Project[] }) {
   const rows = projects.toSorted((one, other) => other.events - one.events).slice(0, MOST);
   return (
     <section className="panel" aria-label="Busiest projects">
       <h2>Busiest projects</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Project</th>
-            <th scope="col">Sessions</th>
-            <th scope="col">Events</th>
-            <th scope="col">Tool calls</th>
-            <th scope="col">Failures</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ project_dir, sessions, events, tool_calls, failures }) => (
-            <tr key={project_dir ?? ""}>
-              <th scope="row" title={project_dir ?? undefined}>
-                {project_dir ?? "Without a folder"}
-              </th>
-              <td>{sessions.toLocaleString()}</td>
-              <td>{events.toLocaleString()}</td>
-              <td>{tool_calls.toLocaleString()}</td>
-              <td>{failures.toLocaleString()}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length === 0 && <p className="quiet">Nothing in this time.</p>}
+      <Table columns={PROJECT} rows={rows} keyOf={({ project_dir }) => project_dir} />
     </section>
   );
 }
 
 /** The tools that take longest. */
-export function Slowest({ tools }: { readonly tools: readonly ToolStats[] }) {
+export function Slowest({ tools }: { readonly tools: readonly Tool[] }) {
   const rows = tools.toSorted((one, other) => (other.p95_ms ?? -1) - (one.p95_ms ?? -1)).slice(0, MOST);
   return (
     <section className="panel" aria-label="Slowest tools">
       <h2>Slowest tools</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Tool</th>
-            <th scope="col">Calls</th>
-            <th scope="col">Failures</th>
-            <th scope="col">Half in</th>
-            <th scope="col">95 of 100 in</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ tool_name, calls, failures, p50_ms, p95_ms }) => (
-            <tr key={tool_name}>
-              <th scope="row" title={tool_name}>
-                {tool_name}
-              </th>
-              <td>{calls.toLocaleString()}</td>
-              <td>{failures.toLocaleString()}</td>
-              <td>{duration(p50_ms)}</td>
-              <td>{duration(p95_ms)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length === 0 && <p className="quiet">Nothing in this time.</p>}
+      <Table columns={TOOL} rows={rows} keyOf={({ tool_name }) => tool_name} />
     </section>
   );
 }

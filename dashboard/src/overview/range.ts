@@ -27,9 +27,9 @@ export function rangeOf(name: unknown): RangeName {
 }
 
 /** What to ask of the server at this instant, in milliseconds: whole buckets, the one under way included. */
-export function statsQuery(name: RangeName, now: number): string {
+export function statsQuery(name: RangeName, now: number): { readonly from: string; readonly to: string; readonly bucket: number } {
   const { seconds, bucket } = RANGES.find((range) => range.name === name) ?? { seconds: 24 * HOUR, bucket: 900 };
   const to = Math.ceil(now / 1000 / bucket) * bucket;
   const instant = (second: number) => new Date(second * 1000).toISOString();
-  return new URLSearchParams({ from: instant(to - seconds), to: instant(to), bucket: String(bucket) }).toString();
+  return { from: instant(to - seconds), to: instant(to), bucket };
 }

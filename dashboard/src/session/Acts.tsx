@@ -2,10 +2,9 @@
 
 import { useRef, useState } from "react";
 
-import type { Session } from "../api/client";
-import { CopyButton } from "./CopyButton";
+import { answerOf, api, type Session } from "../api/client";
+import { CopyButton } from "../ui/CopyButton";
 import { useGoTo } from "./Place";
-import { ask, sessionPath } from "./requests";
 import { resumeCommand } from "./resume";
 
 interface ActsProps {
@@ -33,7 +32,7 @@ export function Acts({ session, subagents }: ActsProps) {
   };
   return (
     <div className="acts">
-      {command !== undefined && <CopyButton label="Copy resume command" text={() => command} />}
+      {command !== undefined && <CopyButton label="Copy resume command" text={command} />}
       <button type="button" className="button" disabled={isBusy} onClick={() => void keep("html")}>
         Export HTML
       </button>
@@ -74,7 +73,7 @@ function DeleteForm({ session, subagents, onClose }: DeleteFormProps) {
   const remove = async () => {
     try {
       const gone = isWithSubagents ? [...subagents, session] : [session];
-      for (const { session_id } of gone) await ask(sessionPath(session_id), { method: "DELETE" });
+      for (const { session_id } of gone) await answerOf(api.DELETE("/sessions/{session_id}", { params: { path: { session_id } } }));
       onClose();
       goTo("/ui/");
     } catch (failure) {

@@ -2,10 +2,10 @@
 
 import { memo, useCallback, useState, useSyncExternalStore, type ReactNode } from "react";
 
+import { CopyButton } from "../ui/CopyButton";
 import { Time } from "../ui/Time";
 import type { Bodies } from "./bodies";
 import type { Body } from "./body";
-import { CopyButton } from "./CopyButton";
 import { Json } from "./Json";
 import { Marker } from "./Marker";
 import { Message } from "./Message";

@@ -2,9 +2,10 @@
 
 import type { Session } from "../api/client";
 import { useSession, useSessions } from "../live/store";
+import { lengthOf } from "../sessions/standing";
+import { instantOf } from "../ui/instant";
 import { Duration, Time } from "../ui/Time";
 import { Acts } from "./Acts";
-import { microseconds } from "./instant";
 import { Place, sessionAddress } from "./Place";
 import { Rename } from "./Rename";
 
@@ -33,13 +34,13 @@ function Parent({ sessionId }: { readonly sessionId: string }) {
 function childrenOf(sessionId: string, sessions: ReadonlyMap<string, Session>): readonly Session[] {
   const children: Session[] = [];
   for (const session of sessions.values()) if (session.parent_session_id === sessionId) children.push(session);
-  return children.sort((one, other) => microseconds(one.created_at) - microseconds(other.created_at));
+  return children.sort((one, other) => (instantOf(one.created_at) ?? 0) - (instantOf(other.created_at) ?? 0));
 }
 
-function Facts({ session }: { readonly session: Session }) {
-  const { activity, status, agent_name, project_dir, branch, model, created_at, event_count, error_count, last_event_at, ended_at } = session;
+function Facts({ session, first }: { readonly session: Session; readonly first: number | undefined }) {
+  const { activity, status, agent_name, project_dir, branch, model, created_at, event_count, error_count } = session;
   const state = status === "finished" && activity?.state !== "gone" ? status : (activity?.state ?? status);
-  const end = status === "finished" ? (ended_at ?? last_event_at ?? created_at) : undefined;
+  const length = lengthOf(session, status === "finished", first);
   return (
     <ul className="facts">
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
@@ -47,9 +48,11 @@ function Facts({ session }: { readonly session: Session }) {
       <li>
         <Time of={created_at} />
       </li>
-      <li>
-        <Duration from={microseconds(created_at) / 1000} to={end === undefined ? undefined : microseconds(end) / 1000} />
-      </li>
+      {length !== undefined && (
+        <li>
+          <Duration {...length} />
+        </li>
+      )}
       <li>{event_count === 1 ? "1 event" : `${event_count.toLocaleString()} events`}</li>
       {error_count > 0 && <li className="fact-errors">{error_count === 1 ? "1 error" : `${error_count.toLocaleString()} errors`}</li>}
     </ul>
@@ -59,11 +62,13 @@ function Facts({ session }: { readonly session: Session }) {
 interface HeadProps {
   readonly sessionId: string;
   readonly session: Session | undefined;
+  /** When the first of its events happened, once that is known. */
+  readonly first: number | undefined;
   readonly view: "story" | "time";
 }
 
 /** Name, facts, relatives, views, acts. */
-export function Head({ sessionId, session, view }: HeadProps) {
+export function Head({ sessionId, session, first, view }: HeadProps) {
   const sessions = useSessions();
   const children = childrenOf(sessionId, sessions);
   const parent = session?.parent_session_id ?? undefined;
@@ -74,7 +79,7 @@ export function Head({ sessionId, session, view }: HeadProps) {
         {session === undefined ? <h1>{sessionId}</h1> : <Rename key={session.session_name} session={session} />}
         {session !== undefined && <Acts session={session} subagents={children} />}
       </div>
-      {session !== undefined && <Facts session={session} />}
+      {session !== undefined && <Facts session={session} first={first} />}
       <nav className="views" aria-label="Views">
         <Place to={sessionAddress(sessionId)} isCurrent={view === "story"}>
           Story

@@ -2,7 +2,7 @@
 
 import { memo } from "react";
 
-import type { Outline } from "../api/added";
+import type { Outline } from "../api/client";
 import { fields, outlineOf, word, type Body } from "./body";
 import type { Kind } from "./story";
 

@@ -2,7 +2,7 @@
 
 import { lazy, memo, Suspense } from "react";
 
-import type { Outline } from "../api/added";
+import type { Outline } from "../api/client";
 import { list, word, type Body } from "./body";
 import { Fold } from "./Fold";
 import { Json } from "./Json";

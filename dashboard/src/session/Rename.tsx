@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 
-import type { Session } from "../api/client";
-import { ask, sessionPath } from "./requests";
+import { answerOf, api, type Session } from "../api/client";
 
 /** The heading, and a field in its place while it is written. */
 export function Rename({ session }: { readonly session: Session }) {
@@ -12,11 +11,8 @@ export function Rename({ session }: { readonly session: Session }) {
   const [problem, setProblem] = useState("");
   const save = async (given: string) => {
     try {
-      await ask(`${sessionPath(session_id)}/metadata`, {
-        method: "PATCH",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ session_name: given }),
-      });
+      const params = { path: { session_id } };
+      await answerOf(api.PATCH("/sessions/{session_id}/metadata", { params, body: { session_name: given } }));
       setName(undefined);
       setProblem("");
     } catch (failure) {

@@ -48,7 +48,8 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const story = useRef<StoryHandle>(null);
   const find = useRef<HTMLInputElement>(null);
   const goTo = useGoTo();
-  const { items } = scene.story;
+  const { items, entries } = scene.story;
+  const [begun] = entries;
   const shown = filtered(items, filter);
 
   useEffect(() => {
@@ -90,7 +91,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   );
   return (
     <div className="session">
-      <Head sessionId={sessionId} session={session} view={view} />
+      <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} view={view} />
       {items.length === 0 ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
       ) : isStory ? (

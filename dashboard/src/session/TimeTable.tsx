@@ -2,9 +2,10 @@
 
 import { memo } from "react";
 
-import { lasted } from "./instant";
+import { countText, exactText, measuredText } from "../ui/instant";
+import { Table, type Column } from "../ui/Table";
 import { Place, sessionAddress } from "./Place";
-import type { Chart } from "./spans";
+import type { Chart, Row, Span } from "./spans";
 
 /** The longest stretches that are worth a row. */
 const LONGEST = 20;
@@ -21,52 +22,29 @@ export const TimeTable = memo(function TimeTable({ chart, sessionId }: TimeTable
     .flatMap(({ spans }) => spans)
     .sort((one, other) => other.end - other.start - (one.end - one.start))
     .slice(0, LONGEST);
+  const totals: readonly Column<Row>[] = [
+    { name: "Who", of: ({ name }) => name },
+    { name: "Times", of: ({ spans }) => countText(spans.length) },
+    { name: "In total", of: ({ total }) => measuredText(total / 1000) },
+    { name: "Share", of: ({ total }) => `${Math.round((total / whole) * 100)} %` },
+  ];
+  const stretches: readonly Column<Span>[] = [
+    { name: "Who", of: ({ row }) => row },
+    {
+      name: "What",
+      isText: true,
+      of: ({ id, start, label }) => (
+        <Place to={sessionAddress(sessionId, { event: id })} className="link" title={exactText(new Date(start / 1000).toISOString())}>
+          {label}
+        </Place>
+      ),
+    },
+    { name: "How long", of: ({ start, end }) => measuredText((end - start) / 1000) },
+  ];
   return (
     <div className="time-tables">
-      <table>
-        <caption>Who had the time</caption>
-        <thead>
-          <tr>
-            <th scope="col">Who</th>
-            <th scope="col">Times</th>
-            <th scope="col">In total</th>
-            <th scope="col">Share</th>
-          </tr>
-        </thead>
-        <tbody>
-          {chart.rows.map(({ name, spans, total }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{spans.length.toLocaleString()}</td>
-              <td>{lasted(total / 1000)}</td>
-              <td>{Math.round((total / whole) * 100)} %</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <table>
-        <caption>What took longest</caption>
-        <thead>
-          <tr>
-            <th scope="col">Who</th>
-            <th scope="col">What</th>
-            <th scope="col">How long</th>
-          </tr>
-        </thead>
-        <tbody>
-          {longest.map(({ row, id, start, end, label }, index) => (
-            <tr key={index}>
-              <th scope="row">{row}</th>
-              <td>
-                <Place to={sessionAddress(sessionId, { event: id })} className="link" title={new Date(start / 1000).toLocaleString()}>
-                  {label}
-                </Place>
-              </td>
-              <td>{lasted((end - start) / 1000)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table caption="Who had the time" columns={totals} rows={chart.rows} keyOf={({ name }) => name} />
+      <Table caption="What took longest" columns={stretches} rows={longest} keyOf={(_span, index) => index} />
     </div>
   );
 });

@@ -2,9 +2,9 @@
 
 import { memo } from "react";
 
+import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
 import type { Body } from "./body";
-import { lasted } from "./instant";
 import type { Item } from "./story";
 import { toolTitle, viewOf } from "./tools";
 import { ToolView } from "./ToolView";
@@ -38,7 +38,7 @@ const STATES: Readonly<Record<CallState, string>> = {
 const OPEN = new Set(["shell", "edit", "patch", "checklist", "task"]);
 
 function Running({ since }: { readonly since: number }) {
-  return useTicking((now) => lasted(Math.max(0, Math.floor((now - since / 1000) / 1000) * 1000)));
+  return useTicking((now) => spanText(Math.max(0, Math.floor((now - since / 1000) / 1000) * 1000)));
 }
 
 interface ToolCardProps {
@@ -72,7 +72,7 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, isOpen,
         <span className="tool-text">{entry.outline.text ?? answer?.outline.text}</span>
         {STATES[state] !== "" && <span className="tool-state">{STATES[state]}</span>}
         <span className="tool-duration">
-          {duration !== undefined ? lasted(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}
+          {duration !== undefined ? measuredText(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}
         </span>
       </button>
       {opens && body !== undefined && <ToolView call={body} answer={answerBody} />}

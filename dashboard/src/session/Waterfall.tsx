@@ -2,9 +2,9 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
+import { measuredText } from "../ui/instant";
 import { useNow } from "../ui/ticker";
 import { draw } from "./draw";
-import { lasted } from "./instant";
 import { heightOf, moved, placed, spanAt, zoomed, type Window } from "./lanes";
 import { sessionAddress, useGoTo } from "./Place";
 import { chartOf, type Span } from "./spans";
@@ -138,14 +138,14 @@ export function Waterfall({ story, isRead, sessionId }: WaterfallProps) {
           All of it
         </button>
         <p className="time-told" aria-live="polite">
-          {chosen === undefined ? "Wheel or + and − zoom, drag moves, arrows choose, Enter opens." : `${chosen.row}, ${lasted((chosen.end - chosen.start) / 1000)} — ${chosen.label}`}
+          {chosen === undefined ? "Wheel or + and − zoom, drag moves, arrows choose, Enter opens." : `${chosen.row}, ${measuredText((chosen.end - chosen.start) / 1000)} — ${chosen.label}`}
         </p>
       </div>
       <div className="time-chart">
         <ul className="time-names" style={{ height }}>
           {places.map(({ row, top, height: high }) => (
             <li key={row.name} style={{ top, height: high }}>
-              <span className="time-name">{row.name}</span> <span className="quiet">{lasted(row.total / 1000)}</span>
+              <span className="time-name">{row.name}</span> <span className="quiet">{measuredText(row.total / 1000)}</span>
             </li>
           ))}
         </ul>

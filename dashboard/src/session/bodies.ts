@@ -84,7 +84,7 @@ export class Bodies {
     for (const { id } of entries) this.#asked.add(id);
     try {
       const after = story.entries[place - 1]?.id;
-      const page = await readEvents(this.#sessionId, { limit: entries.length, after });
+      const page = await readEvents(this.#sessionId, { limit: entries.length, ...(after === undefined ? {} : { after }) });
       this.keep(page.events);
     } catch {
       // What could not be read is asked for again when it is looked at again; until then its outline stands.

@@ -1,7 +1,6 @@
 /** Events with their bodies, and the line that says what one is. */
 
-import type { Outline } from "../api/added";
-import type { Event } from "../api/client";
+import type { Event, Outline } from "../api/client";
 
 /** An event as stored, with the keys that its sender added. */
 export type Body = Event & Readonly<Record<string, unknown>>;

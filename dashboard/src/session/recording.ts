@@ -1,10 +1,10 @@
 /** A session as it is read and goes on: its outline first, then what comes live, bodies where somebody looks. */
 
-import type { Outline } from "../api/added";
+import { Refused, type Outline } from "../api/client";
 import { followEvents, onReset } from "../live/store";
 import { Bodies } from "./bodies";
 import { inputKey, outlineOf, type Body } from "./body";
-import { Refused, readAll, readOutline } from "./requests";
+import { readOutline } from "./requests";
 import { Story, type Told } from "./story";
 
 /** How far the reading is. */
@@ -82,7 +82,7 @@ export class Recording {
 
   async #read(signal: AbortSignal) {
     try {
-      for await (const page of this.#pages(signal)) {
+      for await (const page of readOutline(this.#sessionId, signal)) {
         if (signal.aborted) return;
         this.#take(page);
       }
@@ -90,16 +90,6 @@ export class Recording {
     } catch (failure) {
       if (signal.aborted) return;
       this.#show(failure instanceof Refused && failure.status === 404 ? "unknown" : "failed");
-    }
-  }
-
-  async *#pages(signal: AbortSignal): AsyncGenerator<readonly (Outline | Body)[]> {
-    try {
-      yield* readOutline(this.#sessionId, signal);
-    } catch (failure) {
-      // A server that has no outlines has the events themselves.
-      if (!(failure instanceof Refused) || failure.message !== "Not Found") throw failure;
-      yield* readAll(this.#sessionId, signal);
     }
   }
 

@@ -1,46 +1,25 @@
-/** What the session view asks of the server. */
+/** What the session view reads of a session, page by page. */
 
-import type { Outline, OutlinePage } from "../api/added";
+import { answerOf, api, type Outline } from "../api/client";
 import type { Body } from "./body";
-
-/** An answer other than success: its status, and the server's own sentence. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, detail: string) {
-    super(detail);
-    this.status = status;
-  }
-}
 
 interface EventPage {
   readonly events: readonly Body[];
   readonly next?: number;
 }
 
-/** Where the API has a session. */
-export function sessionPath(sessionId: string): string {
-  return `/sessions/${encodeURIComponent(sessionId)}`;
-}
-
-/** A request whose answer is JSON. */
-export async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
-  const answer = await fetch(path, options);
-  const body: unknown = await answer.json().catch(() => ({}));
-  if (answer.ok) return body as Answer;
-  const detail = typeof body === "object" && body !== null && "detail" in body ? String(body.detail) : answer.statusText;
-  throw new Refused(answer.status, detail);
+/** Which events are read. */
+interface Wanted {
+  readonly after?: number;
+  readonly limit: number;
+  /** Text that stands in them. */
+  readonly q?: string;
 }
 
 /** Some of the events of a session, with their bodies. */
-export function readEvents(
-  sessionId: string,
-  query: Readonly<Record<string, string | number | undefined>>,
-  signal?: AbortSignal,
-): Promise<EventPage> {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value));
-  return ask(`${sessionPath(sessionId)}/events?${parameters}`, signal === undefined ? {} : { signal });
+export function readEvents(sessionId: string, query: Wanted, signal?: AbortSignal): Promise<EventPage> {
+  const options = { params: { path: { session_id: sessionId }, query }, ...(signal === undefined ? {} : { signal }) };
+  return answerOf(api.GET("/sessions/{session_id}/events", options));
 }
 
 const OUTLINE_PAGE = 10_000;
@@ -49,8 +28,9 @@ const OUTLINE_PAGE = 10_000;
 export async function* readOutline(sessionId: string, signal: AbortSignal): AsyncGenerator<readonly Outline[]> {
   let after: number | undefined;
   do {
-    const place: string = after === undefined ? "" : `&after=${after}`;
-    const page: OutlinePage = await ask(`${sessionPath(sessionId)}/outline?limit=${OUTLINE_PAGE}${place}`, { signal });
+    const query = { limit: OUTLINE_PAGE, ...(after === undefined ? {} : { after }) };
+    const options = { params: { path: { session_id: sessionId }, query }, signal };
+    const page = await answerOf(api.GET("/sessions/{session_id}/outline", options));
     yield page.outline;
     after = page.next;
   } while (after !== undefined);
@@ -59,10 +39,10 @@ export async function* readOutline(sessionId: string, signal: AbortSignal): Asyn
 const EVENT_PAGE = 500;
 
 /** All events of a session in order, page by page. */
-export async function* readAll(sessionId: string, signal?: AbortSignal): AsyncGenerator<readonly Body[]> {
+export async function* readAll(sessionId: string): AsyncGenerator<readonly Body[]> {
   let after: number | undefined;
   do {
-    const page: EventPage = await readEvents(sessionId, { limit: EVENT_PAGE, after }, signal);
+    const page = await readEvents(sessionId, { limit: EVENT_PAGE, ...(after === undefined ? {} : { after }) });
     yield page.events;
     after = page.next;
   } while (after !== undefined);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
-import type { Outline } from "../api/added";
+import type { Outline } from "../api/client";
 import { barsOf, placed, spanAt } from "./lanes";
+import { anOutline } from "./sample";
 import { chartOf, MODEL, PERSON } from "./spans";
 import { Story } from "./story";
 
@@ -10,19 +11,7 @@ function storyOf(events: readonly (readonly [second: number, event_type: string,
   story.add(
     events.map(([second, event_type, more], index) => ({
       input: null,
-      outline: {
-        id: index + 1,
-        event_type,
-        timestamp: new Date(second * 1000).toISOString(),
-        tool_name: null,
-        tool_use_id: null,
-        role: null,
-        is_error: false,
-        duration_ms: null,
-        bytes: 0,
-        text: null,
-        ...more,
-      },
+      outline: anOutline(index + 1, event_type, new Date(second * 1000).toISOString(), more),
     })),
   );
   return story;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { Outline } from "../api/added";
+import type { Outline } from "../api/client";
+import { anOutline } from "./sample";
 import { Story, type Item, type Told } from "./story";
 
 function told(id: number, event_type: string, more: Partial<Outline> & { input?: string } = {}): Told {
@@ -8,20 +9,7 @@ function told(id: number, event_type: string, more: Partial<Outline> & { input?:
   const second = String(id % 60).padStart(2, "0");
   const minute = String(Math.floor(id / 60) % 60).padStart(2, "0");
   const hour = String(Math.floor(id / 3600)).padStart(2, "0");
-  const outline: Outline = {
-    id,
-    event_type,
-    timestamp: `2026-01-01T${hour}:${minute}:${second}Z`,
-    tool_name: null,
-    tool_use_id: null,
-    role: null,
-    is_error: false,
-    duration_ms: null,
-    bytes: 0,
-    text: null,
-    ...rest,
-  };
-  return { outline, input };
+  return { outline: anOutline(id, event_type, `2026-01-01T${hour}:${minute}:${second}Z`, rest), input };
 }
 
 const bash = (text: string) => ({ tool_name: "Bash", text });

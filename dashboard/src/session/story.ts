@@ -5,8 +5,8 @@
  * what stands behind it, and the story is the same as if it had come in time. One at the end costs nothing of that.
  */
 
-import type { Outline } from "../api/added";
-import { microseconds } from "./instant";
+import type { Outline } from "../api/client";
+import { microsecondsOf } from "../ui/instant";
 
 /** An event in its place. */
 export interface Entry {
@@ -84,7 +84,7 @@ export class Story {
     for (const { outline, input } of told) {
       if (this.#known.has(outline.id)) continue;
       this.#known.add(outline.id);
-      fresh.push({ id: outline.id, at: microseconds(outline.timestamp), outline, input });
+      fresh.push({ id: outline.id, at: microsecondsOf(outline.timestamp) ?? 0, outline, input });
     }
     const [first] = fresh;
     if (first === undefined) return false;

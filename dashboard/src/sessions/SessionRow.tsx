@@ -3,12 +3,12 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 
-import { countText, exactText, instantOf } from "../ui/instant";
+import { countText, exactText } from "../ui/instant";
 import { Pill, type Tone } from "../ui/Pill";
 import { Duration, Time } from "../ui/Time";
 import { ActivityLine } from "./ActivityLine";
 import type { Line } from "./list";
-import { agentOf, folderOf, type Standing, wordsOf } from "./standing";
+import { agentOf, folderOf, lengthOf, type Standing, wordsOf } from "./standing";
 
 const WORDS: Record<Standing["word"], readonly [string, Tone]> = {
   permission: ["Permission", "needs-you"],
@@ -33,9 +33,7 @@ export const SessionRow = memo(function SessionRow({
   const { session, standing, trace, depth, children, open } = line;
   const [word, tone] = WORDS[standing.word];
   const words = wordsOf(standing, trace);
-  const begun = instantOf(session.created_at) ?? standing.since;
-  const over = session.status === "finished" || standing.group === "quiet";
-  const ended = instantOf(session.ended_at) ?? instantOf(session.last_event_at) ?? begun;
+  const length = lengthOf(session, session.status === "finished" || standing.group === "quiet");
   const needs = standing.group === "needs-you";
   const canPutAside = needs && (standing.word === "failed" || standing.word === "gone");
   return (
@@ -83,7 +81,7 @@ export const SessionRow = memo(function SessionRow({
         {session.error_count > 0 && `${countText(session.error_count)} ${session.error_count === 1 ? "error" : "errors"}`}
       </span>
       <span className="row-duration" title={`Began ${exactText(session.created_at)}`}>
-        <Duration from={begun} to={over ? ended : undefined} />
+        {length !== undefined && <Duration {...length} />}
       </span>
       <span className="row-age">
         {canPutAside ? (

@@ -68,6 +68,24 @@ export function lastOf(session: Session): number {
   return instantOf(session.last_event_at) ?? instantOf(session.created_at) ?? 0;
 }
 
+/**
+ * From when to when it ran; no `to` while it is not over. Of one that was told of afterwards, the server knows only when it was
+ * told: then the first event says when it began, and without that nothing does.
+ */
+export function lengthOf(
+  session: Session,
+  isOver: boolean,
+  first?: number,
+): { readonly from: number; readonly to?: number } | undefined {
+  const created = instantOf(session.created_at);
+  const last = lastOf(session);
+  if (created === undefined) return undefined;
+  if (last < created) return first === undefined || first === last ? undefined : { from: first, to: last };
+  if (!isOver) return { from: created };
+  const to = instantOf(session.ended_at) ?? last;
+  return to > created ? { from: created, to } : undefined;
+}
+
 /** The agent, by the best name there is. */
 export function agentOf(session: Session): string {
   return session.agent_name ?? session.source;

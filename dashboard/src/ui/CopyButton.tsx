@@ -2,7 +2,14 @@
 
 import { useEffect, useState } from "react";
 
-export function CopyButton({ text, label = "Copy" }: { readonly text: string; readonly label?: string }) {
+interface CopyButtonProps {
+  /** What is copied, or what makes it when it is asked for. */
+  readonly text: string | (() => string);
+  readonly label?: string;
+  readonly className?: string;
+}
+
+export function CopyButton({ text, label = "Copy", className = "button" }: CopyButtonProps) {
   const [said, say] = useState<string>();
   useEffect(() => {
     if (said === undefined) return;
@@ -15,14 +22,14 @@ export function CopyButton({ text, label = "Copy" }: { readonly text: string; re
   }, [said]);
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(typeof text === "string" ? text : text());
       say("Copied");
     } catch {
       say("Not allowed: select it");
     }
   };
   return (
-    <button type="button" className="button" onClick={() => void copy()}>
+    <button type="button" className={className} onClick={() => void copy()}>
       <span aria-live="polite">{said ?? label}</span>
     </button>
   );

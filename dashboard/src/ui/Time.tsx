@@ -18,7 +18,7 @@ export function Time({ of, age = false }: { readonly of: string; readonly age?: 
 }
 
 /** How long something took, or takes until now. */
-export function Duration({ from, to }: { readonly from: number; readonly to: number | undefined }) {
+export function Duration({ from, to }: { readonly from: number; readonly to?: number | undefined }) {
   const text = useTicking((now) => spanText((to ?? now) - from));
   return <span className="number">{text}</span>;
 }

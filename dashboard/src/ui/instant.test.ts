@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ageText, instantOf, spanText } from "./instant";
+import { ageText, instantOf, measuredText, microsecondsOf, spanText } from "./instant";
 
 describe("instants", () => {
   it.each([
@@ -11,6 +11,13 @@ describe("instants", () => {
     ["2026-01-02T03:04:05.5-01:00", "2026-01-02T04:04:05.500Z"],
   ])("%s", (written, instant) => {
     expect(instantOf(written)).toBe(Date.parse(instant));
+  });
+
+  it("are ordered by the microsecond", () => {
+    const second = Date.parse("2026-01-02T03:04:05Z") * 1000;
+    expect(microsecondsOf("2026-01-02T03:04:05.1234567Z")).toBe(second + 123_456);
+    expect(microsecondsOf("2026-01-02T03:04:05.5")).toBe(second + 500_000);
+    expect(microsecondsOf("2026-01-02T03:04:05")).toBe(second);
   });
 
   it("are none where nothing of the kind was written", () => {
@@ -29,5 +36,6 @@ describe("instants", () => {
       "1 d 3 h",
       "0 ms",
     ]);
+    expect([850, 12_480, 59_990, 200_000].map(measuredText)).toEqual(["850 ms", "12.4 s", "59.9 s", "3 min 20 s"]);
   });
 });

@@ -15,14 +15,20 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** Milliseconds since 1970; without a zone it is UTC, as the server takes it. `undefined` for what is no timestamp. */
-export function instantOf(timestamp: string | null | undefined): number | undefined {
+/** Microseconds since 1970, by which the server orders; without a zone it is UTC. `undefined` for what is no timestamp. */
+export function microsecondsOf(timestamp: string | null | undefined): number | undefined {
   const parts = WRITTEN.exec(timestamp ?? "");
   if (parts === null) return undefined;
   const [, day = "", time = "", fraction = "", hours, minutes = ""] = parts;
   const zone = hours === undefined ? "Z" : `${hours}:${minutes}`;
-  const instant = Date.parse(`${day}T${time}${fraction.slice(0, 4)}${zone}`);
-  return Number.isNaN(instant) ? undefined : instant;
+  const second = Date.parse(`${day}T${time}${zone}`);
+  return Number.isNaN(second) ? undefined : second * 1000 + Number(fraction.slice(1, 7).padEnd(6, "0"));
+}
+
+/** Milliseconds since 1970, of the same. */
+export function instantOf(timestamp: string | null | undefined): number | undefined {
+  const microseconds = microsecondsOf(timestamp);
+  return microseconds === undefined ? undefined : Math.floor(microseconds / 1000);
 }
 
 /** How long, in the two greatest units: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
@@ -33,6 +39,12 @@ export function spanText(milliseconds: number): string {
   if (span < HOUR) return two(span, MINUTE, "min", SECOND, "s");
   if (span < DAY) return two(span, HOUR, "h", MINUTE, "min");
   return two(span, DAY, "d", HOUR, "h");
+}
+
+/** The same of something measured, of which tenths of seconds count: `12.4 s`. */
+export function measuredText(milliseconds: number): string {
+  if (milliseconds < SECOND || milliseconds >= MINUTE) return spanText(milliseconds);
+  return `${(Math.floor(milliseconds / 100) / 10).toFixed(1)} s`;
 }
 
 /** How long ago, in one unit, so that it rarely changes. */

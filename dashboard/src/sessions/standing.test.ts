@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+
+import { aSession } from "../live/sample";
+import { lengthOf } from "./standing";
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+const milliseconds = (second: number) => Date.parse(at(second));
+
+test("a session lasts from its beginning to its end, or until now", () => {
+  const session = aSession("s", { created_at: at(0), last_event_at: at(60), ended_at: at(70) });
+  expect(lengthOf(session, true)).toEqual({ from: milliseconds(0), to: milliseconds(70) });
+  expect(lengthOf({ ...session, ended_at: null }, true)).toEqual({ from: milliseconds(0), to: milliseconds(60) });
+  expect(lengthOf(session, false)).toEqual({ from: milliseconds(0) });
+});
+
+test("one that was told of afterwards lasted as its events say, and without them nobody knows", () => {
+  const session = aSession("s", { created_at: at(900), last_event_at: at(60), ended_at: at(60) });
+  expect(lengthOf(session, true)).toBeUndefined();
+  expect(lengthOf(session, true, milliseconds(10))).toEqual({ from: milliseconds(10), to: milliseconds(60) });
+  expect(lengthOf({ ...session, last_event_at: null, ended_at: at(900) }, true)).toBeUndefined();
+});
