@@ -4,7 +4,7 @@ import { Refused, type Outline } from "../api/client";
 import { followEvents, onReset } from "../live/store";
 import { Bodies } from "./bodies";
 import { inputKey, outlineOf, type Body } from "./body";
-import { readOutline } from "./requests";
+import { readOutline } from "./outline";
 import { Story, type Told } from "./story";
 
 /** How far the reading is. */
@@ -19,7 +19,7 @@ export interface Scene {
   readonly version: number;
 }
 
-/** Above so many items what comes is shown in larger steps, so that laying it out leaves time for the reader. */
+/** Above so many items, and while it is read, what comes is shown in larger steps: laying it out takes time as well. */
 const LONG = 20_000;
 const STEP_MS = 120;
 
@@ -95,8 +95,10 @@ export class Recording {
 
   #take(events: readonly (Outline | Body)[]) {
     this.#scene.bodies.keep(events.filter(hasBody));
-    if (!this.#scene.story.add(events.map(toldOf))) return;
-    if (this.#scene.story.items.length < LONG) this.#show();
+    const { story, progress } = this.#scene;
+    const isFirst = story.entries.length === 0;
+    if (!story.add(events.map(toldOf))) return;
+    if (isFirst || (progress !== "reading" && story.items.length < LONG)) this.#show();
     else
       this.#timer ??= setTimeout(() => {
         this.#show();

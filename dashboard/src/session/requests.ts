@@ -1,6 +1,6 @@
 /** What the session view reads of a session, page by page. */
 
-import { answerOf, api, type Outline } from "../api/client";
+import { answerOf, api } from "../api/client";
 import type { Body } from "./body";
 
 interface EventPage {
@@ -20,20 +20,6 @@ interface Wanted {
 export function readEvents(sessionId: string, query: Wanted, signal?: AbortSignal): Promise<EventPage> {
   const options = { params: { path: { session_id: sessionId }, query }, ...(signal === undefined ? {} : { signal }) };
   return answerOf(api.GET("/sessions/{session_id}/events", options));
-}
-
-const OUTLINE_PAGE = 10_000;
-
-/** All events of a session in order, without their bodies, page by page. */
-export async function* readOutline(sessionId: string, signal: AbortSignal): AsyncGenerator<readonly Outline[]> {
-  let after: number | undefined;
-  do {
-    const query = { limit: OUTLINE_PAGE, ...(after === undefined ? {} : { after }) };
-    const options = { params: { path: { session_id: sessionId }, query }, signal };
-    const page = await answerOf(api.GET("/sessions/{session_id}/outline", options));
-    yield page.outline;
-    after = page.next;
-  } while (after !== undefined);
 }
 
 const EVENT_PAGE = 500;
