@@ -1,7 +1,7 @@
 /** The story: any number of items of any height, of which those in sight exist. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from "react";
 
 import { Card } from "./Card";
 import type { Scene } from "./recording";
@@ -47,12 +47,18 @@ export function StoryView({ scene, items, sessionId, marked, onMark, handle }: S
   // How many there were when the reader left the end.
   const [left, setLeft] = useState<number>();
 
+  // What laying out asks of every item, over and over. The items are changed in place: each version has its own.
+  const { ids, heights } = useMemo(
+    () => ({ version, ids: items.map(({ entry }) => entry.id), heights: Uint8Array.from(items, ({ kind }) => HEIGHTS[kind]) }),
+    [items, version],
+  );
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => box.current,
-    getItemKey: useCallback((index: number) => items[index]?.entry.id ?? -index, [items]),
-    estimateSize: (index) => HEIGHTS[items[index]?.kind ?? "other"],
-    anchorTo: "end",
+    getItemKey: useCallback((index: number) => ids[index] ?? -index, [ids]),
+    estimateSize: (index) => heights[index] ?? 0,
+    // At the end alone: held there, each height that is learned costs the layout of all below it.
+    anchorTo: left === undefined ? "end" : "start",
     followOnAppend: true,
     scrollEndThreshold: END,
     overscan: 4,
