@@ -2,9 +2,9 @@
 
 import type { Session } from "../api/client";
 import type { Trace } from "../live/trace";
-import { dayOf, dayText, instantOf } from "../ui/instant";
+import { dayOf, dayText } from "../ui/instant";
 import { type Filters, fits } from "./filters";
-import { type Group, isAsking, lastOf, type Standing, standingOf } from "./standing";
+import { createdOf, type Group, isAsking, lastOf, type Standing, standingOf } from "./standing";
 
 /** One line. */
 export type Line =
@@ -123,7 +123,7 @@ function gather(family: Family): void {
       family.group = "working";
     }
   }
-  const begun = (each: Family) => instantOf(each.session.created_at) ?? 0;
+  const begun = (each: Family) => createdOf(each.session) ?? 0;
   family.children.sort((one, other) => begun(one) - begun(other));
 }
 
@@ -166,7 +166,7 @@ function pushDays(lines: Line[], families: readonly Family[], { filters, toggled
 /** Without a prompt, or one prompt and its answer. */
 function isShort({ session, children, standing }: Family): boolean {
   if (children.length > 0 || standing.word === "failed" || standing.word === "gone") return false;
-  const span = lastOf(session) - (instantOf(session.created_at) ?? 0);
+  const span = lastOf(session) - (createdOf(session) ?? 0);
   if (session.source !== "api" && session.event_count <= 2) return true;
   return session.status === "finished" && session.event_count <= SHORT_EVENTS && span < SHORT_SPAN;
 }

@@ -33,9 +33,8 @@ export function standingOf(
 }
 
 function judge(session: Session, trace: Trace | undefined, now: number): Standing {
-  const last = lastOf(session);
+  const { last, ended, since = last } = instantsOf(session);
   const { activity, status } = session;
-  const since = instantOf(activity?.since) ?? last;
   const stand = (group: Group, word: Standing["word"], at = since): Standing => ({
     group,
     word,
@@ -48,10 +47,10 @@ function judge(session: Session, trace: Trace | undefined, now: number): Standin
   }
   const bad = activity?.state === "gone" ? "gone" : trace?.failed === undefined ? undefined : "failed";
   if (bad !== undefined) {
-    const at = trace?.failed?.at ?? instantOf(session.ended_at) ?? since;
+    const at = trace?.failed?.at ?? ended ?? since;
     return stand(now - at < FAILED_FOR ? "needs-you" : "quiet", bad, at);
   }
-  if (status === "finished") return stand("quiet", "ended", instantOf(session.ended_at) ?? last);
+  if (status === "finished") return stand("quiet", "ended", ended ?? last);
   if (activity?.state === "stalled") return stand("working", "stalled");
   if (activity?.state === "working") return stand("working", "working");
   if (activity === null && now - last < SILENT_AFTER) return stand("working", "working", last);
@@ -63,9 +62,41 @@ export function isAsking({ group, word }: Standing): boolean {
   return group === "needs-you" && (word === "permission" || word === "question");
 }
 
+/** When what happened in a session. */
+interface Instants {
+  readonly created: number | undefined;
+  readonly last: number;
+  readonly ended: number | undefined;
+  /** Since when it does what it does. */
+  readonly since: number | undefined;
+}
+
+/** All of them are looked at several times a second. A session that changes is another object. */
+const instants = new WeakMap<Session, Instants>();
+
+function instantsOf(session: Session): Instants {
+  let found = instants.get(session);
+  if (found === undefined) {
+    const created = instantOf(session.created_at);
+    found = {
+      created,
+      last: instantOf(session.last_event_at) ?? created ?? 0,
+      ended: instantOf(session.ended_at),
+      since: instantOf(session.activity?.since),
+    };
+    instants.set(session, found);
+  }
+  return found;
+}
+
 /** When something last happened in it. */
 export function lastOf(session: Session): number {
-  return instantOf(session.last_event_at) ?? instantOf(session.created_at) ?? 0;
+  return instantsOf(session).last;
+}
+
+/** When the server first heard of it. */
+export function createdOf(session: Session): number | undefined {
+  return instantsOf(session).created;
 }
 
 /**
@@ -77,13 +108,11 @@ export function lengthOf(
   isOver: boolean,
   first?: number,
 ): { readonly from: number; readonly to?: number } | undefined {
-  const created = instantOf(session.created_at);
-  const last = lastOf(session);
+  const { created, last, ended = last } = instantsOf(session);
   if (created === undefined) return undefined;
   if (last < created) return first === undefined || first === last ? undefined : { from: first, to: last };
   if (!isOver) return { from: created };
-  const to = instantOf(session.ended_at) ?? last;
-  return to > created ? { from: created, to } : undefined;
+  return ended > created ? { from: created, to: ended } : undefined;
 }
 
 /** The agent, by the best name there is. */

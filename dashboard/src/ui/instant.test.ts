@@ -5,6 +5,8 @@ import { ageText, instantOf, measuredText, microsecondsOf, spanText } from "./in
 describe("instants", () => {
   it.each([
     ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z"],
+    ["2026-11-24T17:15:23.503Z", "2026-11-24T17:15:23.503Z"],
+    ["2026-01-31T23:59:59.9Z", "2026-01-31T23:59:59.900Z"],
     ["2026-01-02 03:04:05", "2026-01-02T03:04:05.000Z"],
     ["2026-01-02T03:04:05.123456+00:00", "2026-01-02T03:04:05.123Z"],
     ["2026-01-02T03:04:05+0230", "2026-01-02T00:34:05.000Z"],
@@ -16,12 +18,14 @@ describe("instants", () => {
   it("are ordered by the microsecond", () => {
     const second = Date.parse("2026-01-02T03:04:05Z") * 1000;
     expect(microsecondsOf("2026-01-02T03:04:05.1234567Z")).toBe(second + 123_456);
+    expect(microsecondsOf("2026-01-02T03:04:05.123456Z")).toBe(second + 123_456);
+    expect(microsecondsOf("2026-01-02T03:04:05.000001Z")).toBe(second + 1);
     expect(microsecondsOf("2026-01-02T03:04:05.5")).toBe(second + 500_000);
     expect(microsecondsOf("2026-01-02T03:04:05")).toBe(second);
   });
 
   it("are none where nothing of the kind was written", () => {
-    for (const written of [null, undefined, "", "today", "2026-13-02T03:04:05Z", "2026-01-02"]) {
+    for (const written of [null, undefined, "", "today", "2026-13-02T03:04:05Z", "2026-01-02", "2026-01-02T03:04:05.Z", "2026-01-02T0a:04:05Z"]) {
       expect(instantOf(written)).toBeUndefined();
     }
   });

@@ -17,7 +17,40 @@ export const DAY = 24 * HOUR;
 
 /** Microseconds since 1970, by which the server orders; without a zone it is UTC. `undefined` for what is no timestamp. */
 export function microsecondsOf(timestamp: string | null | undefined): number | undefined {
-  const parts = WRITTEN.exec(timestamp ?? "");
+  return timestamp === null || timestamp === undefined ? undefined : (usualInstant(timestamp) ?? anyInstant(timestamp));
+}
+
+/** Of what nearly all are, `2026-11-24T17:15:23.503Z`: lists are sorted by them, and an expression takes ten times as long. */
+function usualInstant(text: string): number | undefined {
+  const dot = 19;
+  const end = text.length - 1;
+  if (end < dot || end > dot + 7 || text[end] !== "Z" || text[4] !== "-" || text[10] !== "T" || text[13] !== ":") return undefined;
+  let fraction = 0;
+  if (end > dot) {
+    if (text[dot] !== "." || end === dot + 1) return undefined;
+    fraction = digits(text, dot + 1, end) * 10 ** (dot + 7 - end);
+  }
+  const [month, day] = [digits(text, 5, 7), digits(text, 8, 10)];
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)];
+  // What is beyond, the rule for all decides.
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 ? 28 : 30) && hour < 24 && minute < 60 && second < 60)) return undefined;
+  const instant = (Date.UTC(digits(text, 0, 4), month - 1, day) + (hour * 3600 + minute * 60 + second) * 1000) * 1000 + fraction;
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** The number that these characters write, or `NaN`. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function anyInstant(text: string): number | undefined {
+  const parts = WRITTEN.exec(text);
   if (parts === null) return undefined;
   const [, day = "", time = "", fraction = "", hours, minutes = ""] = parts;
   const zone = hours === undefined ? "Z" : `${hours}:${minutes}`;
