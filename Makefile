@@ -56,7 +56,8 @@ agents: ## Run the agents' own programs with our hooks (fetches them with npm)
 	@scripts/setup.sh compiler
 	scripts/agents.sh
 
-bench: ## Measure, each figure beside its baseline (ARGS="post" for one)
+bench: ## Measure, each figure beside its baseline (ARGS="post" for one, ARGS="page" for the page)
+	@scripts/page.sh build
 	$(CARGO) build --release --locked --package agent-runtime --package agent-runtime-bench
 	$(CARGO) run --release --locked --package agent-runtime-bench -- $(or $(ARGS),all)
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The page, with Node's tools: page.sh build | gen | check | test | screenshots. Quick when nothing changed.
+# The page, with Node's tools: page.sh build | gen | check | test | screenshots | bench. Quick when nothing changed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -65,8 +65,13 @@ case "${1:-}" in
         build
         (cd dashboard && SCREENSHOTS=1 npx vitest run --config vitest.pages.config.ts)
         ;;
+    bench)
+        tools "the page is not measured"
+        scripts/setup.sh chromium
+        cd dashboard && exec node bench/run.js
+        ;;
     *)
-        echo "usage: $0 build | gen | check | test | screenshots" >&2
+        echo "usage: $0 build | gen | check | test | screenshots | bench" >&2
         exit 2
         ;;
 esac

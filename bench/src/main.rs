@@ -19,6 +19,7 @@ mod idle;
 mod ingest;
 mod large;
 mod load;
+mod page;
 mod post;
 mod post_one;
 mod process;
@@ -96,6 +97,8 @@ enum Command {
     Stats,
     /// Everything above.
     All,
+    /// The page in headless Chromium, beside an empty page; needs Node, its packages and Chromium.
+    Page,
     #[command(hide = true)]
     BaselineHandler,
     #[command(hide = true)]
@@ -123,6 +126,7 @@ fn main() -> anyhow::Result<()> {
         Command::Large => &[("large", large::measure)],
         Command::Hook => &[("hook", hook::measure)],
         Command::Stats => &[("stats", stats::measure)],
+        Command::Page => &[("page", page::measure)],
         Command::All => &[
             ("post", post::measure),
             ("post-one", post_one::measure),

@@ -12,6 +12,16 @@ export const program = process.env.AGENT_RUNTIME_PROGRAM ?? path.join(target, "d
 /** The browser: Debian's. */
 export const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** What root and a machine without a screen need, and nothing that speaks with the network unasked. */
+export const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
 /** The built page. */
 const page = path.join(root, "dashboard/dist/index.html");
 

@@ -3,18 +3,8 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 
-import { chromium as executablePath } from "./places";
+import { chromium as executablePath, FLAGS } from "./places";
 import { Server, type ServerOptions } from "./server";
-
-/** What root and a machine without a screen need, and nothing that speaks with the network unasked. */
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 
 /** What a browser says while the server of its page is away. */
 export const AWAY: readonly RegExp[] = [
