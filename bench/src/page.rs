@@ -30,7 +30,8 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<Vec<Figure>> {
     if options.quick {
         command.env("BENCH_QUICK", "true");
     }
-    let mut tools = command.spawn().context("scripts/page.sh cannot be run from here: run this in the project's root")?;
+    let mut tools =
+        command.spawn().context("scripts/page.sh cannot be run from here: run this in the project's root")?;
     let output = tools.stdout.take().context("no output")?;
     let mut figures = Vec::new();
     for line in BufReader::new(output).lines() {
