@@ -107,8 +107,12 @@ impl SessionRow {
             SessionStatus::Running => {
                 self.session.last_resumed_at = Some(event.timestamp.clone());
                 self.session.ended_at = None;
+                self.session.exit_code = None;
             }
-            SessionStatus::Finished => self.session.ended_at = Some(event.timestamp.clone()),
+            SessionStatus::Finished => {
+                self.session.ended_at = Some(event.timestamp.clone());
+                self.session.exit_code = event.exit_code;
+            }
         }
     }
 
@@ -287,6 +291,7 @@ fn blank(session_id: String, session_name: String, created_at: String) -> Sessio
         model: None,
         branch: None,
         ended_at: None,
+        exit_code: None,
         error_count: 0,
         activity: None,
     }

@@ -54,6 +54,8 @@ pub struct NewEvent {
     pub is_answer: bool,
     /// Whether it tells of an `error`.
     pub is_error: bool,
+    /// The exit code that it tells of.
+    pub exit_code: Option<i64>,
     /// What it says of its session's activity.
     pub signal: Signal,
     /// The event as it is shown, from behind its `id` to its last brace: `"event_type":…}`.
@@ -116,9 +118,8 @@ impl NewEvent {
             return Err(Invalid::field("tool_input", "must be an object"));
         }
         text("error", error)?;
-        if exit_code.is_some_and(|member| member.value.parse::<i64>().is_err()) {
-            return Err(Invalid::field("exit_code", "must be a 64-bit integer"));
-        }
+        let exit_code = exit_code.map(|member| member.value.parse()).transpose();
+        let exit_code = exit_code.map_err(|_| Invalid::field("exit_code", "must be a 64-bit integer"))?;
         let reason = text("reason", reason)?;
         let role = text("role", role)?;
         let has_text = content.map_or(Ok(false), |member| check_content(member.value))?;
@@ -128,6 +129,7 @@ impl NewEvent {
         }
         Ok(Self {
             is_error: error.is_some(),
+            exit_code,
             signal: Signal::of(
                 &event_type,
                 role.as_deref(),

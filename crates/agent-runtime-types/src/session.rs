@@ -91,6 +91,9 @@ pub struct Session {
     /// When it was stopped, as the client sent it; `null` while it runs.
     #[schema(required)]
     pub ended_at: Option<String>,
+    /// The exit code of its stop, where that said one; `null` while it runs.
+    #[schema(required)]
+    pub exit_code: Option<i64>,
     /// How many of its events tell of an `error`.
     pub error_count: i64,
     /// What it is doing, as far as its events tell; `null` for a session of a client of the API.

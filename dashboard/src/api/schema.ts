@@ -775,6 +775,11 @@ export interface components {
              * @description How many events it has.
              */
             event_count: number;
+            /**
+             * Format: int64
+             * @description The exit code of its stop, where that said one; `null` while it runs.
+             */
+            exit_code: number | null;
             /** @description The machine it runs on, where its agent says so. */
             host: string | null;
             /** @description The timestamp, as sent, of the event with the greatest instant. */

@@ -18,6 +18,7 @@ export function aSession(id: string, more: Partial<Session> = {}): Session {
     event_count: 0,
     error_count: 0,
     ended_at: null,
+    exit_code: null,
     source: "api",
     host: null,
     model: null,

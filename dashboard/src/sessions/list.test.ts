@@ -81,6 +81,11 @@ describe("the list", () => {
     expect(list(sessions, { traces, aside }).counts["needs-you"]).toBe(0);
   });
 
+  it("knows a failure by its exit code alone", () => {
+    const sessions = { failed: ended(45, { exit_code: 2 }), well: ended(45, { exit_code: 0 }) };
+    expect(text(list(sessions))).toEqual(["[needs-you]", "failed", "[quiet]", "[Today]", "well"]);
+  });
+
   it("takes a client that says nothing for a day for quiet", () => {
     const result = list({ new: { last_event_at: at(10) }, old: { last_event_at: at(60 * 25), event_count: 50 } });
     expect(result.counts).toEqual({ "needs-you": 0, working: 1, quiet: 1 });

@@ -45,7 +45,8 @@ function judge(session: Session, trace: Trace | undefined, now: number): Standin
     if (activity?.state === "waiting_permission") return stand("needs-you", "permission");
     if (activity?.state === "waiting_input") return stand("needs-you", "question");
   }
-  const bad = activity?.state === "gone" ? "gone" : trace?.failed === undefined ? undefined : "failed";
+  const hasFailed = trace?.failed !== undefined || (session.exit_code ?? 0) !== 0;
+  const bad = activity?.state === "gone" ? "gone" : hasFailed ? "failed" : undefined;
   if (bad !== undefined) {
     const at = trace?.failed?.at ?? ended ?? since;
     return stand(now - at < FAILED_FOR ? "needs-you" : "quiet", bad, at);

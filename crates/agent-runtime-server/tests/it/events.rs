@@ -172,7 +172,7 @@ async fn a_first_event_creates_its_session_as_it_says() {
         "created_at": "2025-12-03 12:11:12.5+02:00", "project_dir": null, "agent_name": null,
         "last_resumed_at": null, "parent_session_id": null,
         "last_event_at": "2025-12-03 12:11:12.5+02:00", "event_count": 1,
-        "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "error_count": 0,
+        "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "exit_code": null, "error_count": 0,
         "activity": null,
     });
     assert_eq!(server.session("a/b").await, expected);

@@ -58,6 +58,27 @@ async fn a_start_of_a_finished_session_resumes() {
 }
 
 #[tokio::test]
+async fn a_session_knows_the_exit_code_of_its_stop_until_it_is_resumed() {
+    for way in WAYS {
+        let server = TestServer::start().await;
+        server.create_session("a").await;
+        let stop = |code: Value| {
+            let mut stop = event("a", "session_stop", "2025-12-03T10:11:12Z");
+            stop["exit_code"] = code;
+            stop
+        };
+        server.send_by(way, &stop(json!(-9_007_199_254_740_993_i64))).await;
+        assert_eq!(server.session("a").await["exit_code"], json!(-9_007_199_254_740_993_i64), "{way}");
+        server.send_by(way, &event("a", "session_start", "2025-12-03T10:12:00Z")).await;
+        assert_eq!(server.session("a").await["exit_code"], json!(null), "{way}: it runs again");
+        server.send_by(way, &stop(json!(0))).await;
+        assert_eq!(server.session("a").await["exit_code"], 0, "{way}");
+        server.send_by(way, &event("a", "session_stop", "2025-12-03T10:13:00Z")).await;
+        assert_eq!(server.session("a").await["exit_code"], json!(null), "{way}: the newest stop says none");
+    }
+}
+
+#[tokio::test]
 async fn the_status_follows_commits_and_never_timestamps() {
     let server = TestServer::start().await;
     server.create_session("a").await;

@@ -44,7 +44,7 @@ async fn creating_answers_with_the_whole_session() {
         "session_id": "abc-123", "session_name": "My Session", "status": "running",
         "created_at": "2025-12-03T10:11:12.000000+00:00", "project_dir": null, "agent_name": null,
         "last_resumed_at": null, "parent_session_id": null, "last_event_at": null, "event_count": 0,
-        "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "error_count": 0,
+        "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "exit_code": null, "error_count": 0,
         "activity": null,
     });
     assert_eq!(succeeded(&answer), json!({"ok": true, "session": session}));

@@ -11,7 +11,7 @@ use crate::lifecycle::SessionRow;
 pub(super) const SESSION_COLUMNS: &str = "session_key, created_us, last_event_us, session_id, session_name, status, \
     created_at, project_dir, agent_name, last_resumed_at, parent_session_id, last_event_at, event_count, answer_us, answer_id, \
     source, host, model, branch, ended_at, error_count, name_rank, started_us, pid, process_started, activity, \
-    activity_us, open_tools";
+    activity_us, open_tools, exit_code";
 
 /// Reads a row of [`SESSION_COLUMNS`].
 pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
@@ -42,6 +42,7 @@ pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
             model: row.get(17)?,
             branch: row.get(18)?,
             ended_at: row.get(19)?,
+            exit_code: row.get(28)?,
             error_count: row.get(20)?,
             activity: json_column(row, 25)?,
         },
@@ -151,8 +152,8 @@ pub(super) fn update_session(connection: &Connection, row: &SessionRow) -> rusql
     let session = &row.session;
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
-            parent_session_id = ?7, host = ?8, model = ?9, branch = ?10, ended_at = ?11, name_rank = ?12,
-            pid = ?13, process_started = ?14
+            parent_session_id = ?7, host = ?8, model = ?9, branch = ?10, ended_at = ?11, exit_code = ?12,
+            name_rank = ?13, pid = ?14, process_started = ?15
          WHERE session_key = ?1",
     )?;
     update.execute(params![
@@ -167,6 +168,7 @@ pub(super) fn update_session(connection: &Connection, row: &SessionRow) -> rusql
         session.model,
         session.branch,
         session.ended_at,
+        session.exit_code,
         row.name_rank as i64,
         row.process.map(|process| process.pid),
         row.process.and_then(|process| process.started).map(u64::cast_signed),

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::harness::{Answer, TestServer};
 
 /// The keys of a session, all of them always there.
-pub(crate) const SESSION_KEYS: [&str; 17] = [
+pub(crate) const SESSION_KEYS: [&str; 18] = [
     "session_id",
     "session_name",
     "status",
@@ -27,6 +27,7 @@ pub(crate) const SESSION_KEYS: [&str; 17] = [
     "model",
     "branch",
     "ended_at",
+    "exit_code",
     "error_count",
     "activity",
 ];
