@@ -127,7 +127,10 @@ fn note_unrecorded(routing: &Routing, clock: &dyn Clock) -> Result<(), Trouble> 
 
 fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Trouble> {
     let configuration = Configuration::read(environment);
-    let document = input::document()?;
+    let document = match (input::document(), &configuration) {
+        (Err(Unread::TooLong), Ok(configuration)) => return Err(count_lost(configuration, clock)),
+        (document, _) => document?,
+    };
     let Some(routing) = Routing::of(&document) else { return Err(Trouble::Unread(Unread::Broken)) };
     if let Err(Unusable::MayIgnore(_)) = configuration {
         note_unrecorded(&routing, clock)?;
@@ -168,9 +171,21 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
         None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
         None | Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
         // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
-        Some(obstacle) if obstacle.needs_a_person() => spool.note(&obstacle).map(|()| Some(obstacle)),
+        Some(obstacle) if obstacle.needs_a_person() => {
+            spool.note(&obstacle, Patience::Until(deadline)).map(|()| Some(obstacle))
+        }
         Some(_) => Ok(None),
     })
+}
+
+/// Counts a document that is too long to be taken, beside those for which there was no more room.
+fn count_lost(configuration: &Configuration, clock: &dyn Clock) -> Trouble {
+    let server = &configuration.destination.address;
+    let counted = envelope(clock.now_us(), true).and_then(|envelope| match places::state() {
+        Some(state) => Ok(Spool::of(&state, server).count_lost(&envelope.to_json(), server)?),
+        None => Ok(()),
+    });
+    counted.err().unwrap_or(Trouble::Unread(Unread::TooLong))
 }
 
 /// What is to be told once the document is safe: why others, or it, cannot go on.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::recorder::{Recorder, Reply, STORED};
-use super::stand::{Stand, children, document, order};
+use super::stand::{Stand, bulky, children, document, order};
 
 #[test]
 fn what_finds_no_server_waits_and_goes_with_the_next_hook() {
@@ -93,10 +93,8 @@ fn each_server_has_a_spool_of_its_own() {
 #[test]
 fn the_oldest_go_when_there_is_no_more_room_and_are_counted() {
     let (stand, _) = Stand::without_server();
-    let text = "x".repeat(24 * 1024 * 1024);
     for number in 0..4 {
-        let document = format!("{{\"session_id\":\"s{number}\",\"number\":{number},\"text\":\"{text}\"}}");
-        stand.hook("codex", document.as_bytes());
+        stand.hook("codex", bulky(&format!("s{number}"), number, 24).as_bytes());
     }
     let status = stand.status();
     assert_eq!((&status["waiting"], &status["dropped"]), (&2.into(), &2.into()), "{status}");
