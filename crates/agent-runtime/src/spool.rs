@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_agents::redact::redact;
+use agent_runtime_agents::shorten::{MAX_STRING_BYTES, shorten};
 use agent_runtime_types::timestamp;
 
 use self::arriving::Arrival;
@@ -309,13 +310,24 @@ impl Spool {
         self.folder.join("waiting")
     }
 
-    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept.
+    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept, and
+    /// without the middle of strings that the server would cut too, or one document could take the place of a thousand.
     fn clean<'d>(&self, document: &'d [u8]) -> Cow<'d, [u8]> {
         // What is no text holds none that would be known.
-        let text = if self.redacts { std::str::from_utf8(document).ok() } else { None };
-        match text.map(|text| redact(text).0) {
-            Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
-            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(document),
+        let Some(text) = std::str::from_utf8(document).ok().filter(|text| self.redacts || is_long(text)) else {
+            return Cow::Borrowed(document);
+        };
+        let redacted = redact(text).0;
+        if !self.redacts && matches!(redacted, Cow::Owned(_)) {
+            // The server knows a document again by what it is without its secrets: one that was cut cannot be told.
+            return Cow::Borrowed(document);
+        }
+        match shorten(&redacted).0 {
+            Cow::Owned(shortened) => Cow::Owned(shortened.into_bytes()),
+            Cow::Borrowed(_) => match redacted {
+                Cow::Owned(redacted) => Cow::Owned(redacted.into_bytes()),
+                Cow::Borrowed(_) => Cow::Borrowed(document),
+            },
         }
     }
 
@@ -331,6 +343,11 @@ impl Spool {
         let lock = Lock::try_take(&self.folder.join("lock"))?;
         lock.map(|_lock| work()).transpose()
     }
+}
+
+/// Whether a document may hold a string that is cut.
+fn is_long(document: &str) -> bool {
+    document.len() > MAX_STRING_BYTES
 }
 
 /// A name that no other file has, for a document of this session that came when its envelope says.

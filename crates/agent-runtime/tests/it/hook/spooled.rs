@@ -107,6 +107,31 @@ fn the_oldest_go_when_there_is_no_more_room_and_are_counted() {
 }
 
 #[test]
+fn a_very_long_string_is_cut_and_takes_nobodys_place() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..3 {
+        stand.report(&format!("s{number}"), number);
+    }
+    // Two of them would not find room as they are.
+    let text = "y".repeat(60 * 1024 * 1024);
+    for number in 3..5 {
+        stand.hook("codex", format!("{{\"session_id\":\"t\",\"number\":{number},\"text\":\"{text}\"}}").as_bytes());
+    }
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["dropped"]), (&5.into(), &0.into()), "{status}");
+    assert!(status["bytes"].as_u64().is_some_and(|bytes| bytes < 1024 * 1024), "{status}");
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    assert!(stand.flush().0);
+    let cut = server.requests().last().expect("the last").document();
+    let text = cut["text"].as_str().expect("text");
+    assert!(
+        text.contains("[shortened: 62914560 bytes, SHA-256 ") && text.ends_with("yyy"),
+        "{}",
+        &text[32_000..33_000]
+    );
+}
+
+#[test]
 fn a_spool_without_its_totals_counts_anew() {
     let (stand, address) = Stand::without_server();
     stand.report("s", 0);
