@@ -22,7 +22,7 @@ use agent_runtime_types::timestamp;
 
 use self::configuration::{Configuration, Unusable, Wish};
 use self::input::Unread;
-use self::log::Log;
+use self::log::{LOST, Log};
 use crate::delivery::{self, Obstacle, Outcome, Parcel};
 use crate::settings::places;
 use crate::settings::sources::{Environment, process_environment};
@@ -45,21 +45,21 @@ const MOST_LOOKED_THROUGH: u64 = 500;
 /// What a hook could not do.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
-    #[error("nothing recorded: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
+    #[error("{LOST}: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
     Arguments,
-    #[error("nothing recorded: {0}")]
+    #[error("{LOST}: {0}")]
     Unread(#[from] Unread),
-    #[error("nothing recorded: {0}")]
+    #[error("{LOST}: {0}")]
     Unusable(#[from] Unusable),
-    #[error("nothing recorded: the document does not say in which folder its agent works, and some are to be ignored")]
+    #[error("{LOST}: the document does not say in which folder its agent works, and some are to be ignored")]
     Placeless,
-    #[error("nothing recorded; that the transcript is not to be read either cannot be noted: {0}")]
+    #[error("{LOST}; that the transcript is not to be read either cannot be noted: {0}")]
     Unnoted(io::Error),
-    #[error("nothing recorded: you seem to have no home folder to keep it in, and {0}")]
+    #[error("{LOST}: you seem to have no home folder to keep it in, and {0}")]
     Homeless(Obstacle),
-    #[error("nothing recorded: {0}")]
+    #[error("{LOST}: {0}")]
     Spool(#[from] SpoolError),
-    #[error("nothing recorded: the system gives no random numbers")]
+    #[error("{LOST}: the system gives no random numbers")]
     Random,
     #[error("a document was refused: {0}")]
     Refused(String),
@@ -97,7 +97,7 @@ fn quietly(state: Option<&Path>, clock: &dyn Clock, work: impl FnOnce() -> Resul
         Ok(Err(lost)) => lost.to_string(),
         Err(payload) => {
             let place = PLACE.get().map_or("", String::as_str);
-            format!("nothing recorded: internal error{place}: {}; please report it", words_of(&*payload))
+            format!("{LOST}: internal error{place}: {}; please report it", words_of(&*payload))
         }
     };
     if let Some(state) = state {
