@@ -20,7 +20,7 @@ use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_server::clock::{Clock, SystemClock};
 use agent_runtime_types::timestamp;
 
-use self::configuration::{Configuration, Unusable, Wish};
+use self::configuration::{BadAddress, Configuration, MayIgnore, Wish, is_switched_off};
 use self::input::Unread;
 use self::log::{LOST, Log};
 use crate::delivery::{self, Obstacle, Outcome, Parcel};
@@ -50,7 +50,7 @@ enum Trouble {
     #[error("{LOST}: {0}")]
     Unread(#[from] Unread),
     #[error("{LOST}: {0}")]
-    Unusable(#[from] Unusable),
+    MayIgnore(#[from] MayIgnore),
     #[error("{LOST}: the document does not say in which folder its agent works, and some are to be ignored")]
     Placeless,
     #[error("{LOST}; that the transcript is not to be read either cannot be noted: {0}")]
@@ -63,6 +63,8 @@ enum Trouble {
     Random,
     #[error("a document was refused: {0}")]
     Refused(String),
+    #[error("recorded, but there is nowhere to send it yet: {0}")]
+    Unaddressed(BadAddress),
     #[error("recorded, but documents wait in the spool: {0}")]
     Waiting(Obstacle),
     #[error("recorded, but what waits in the spool could not be sent on: {0}")]
@@ -78,7 +80,7 @@ pub(crate) fn is_asked_for(mut words: impl Iterator<Item = OsString>) -> bool {
 pub(crate) fn run(words: impl Iterator<Item = OsString>) {
     let words: Vec<OsString> = words.skip(2).collect();
     quietly(places::state().as_deref(), &SystemClock, || {
-        if process_environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
+        if is_switched_off(&process_environment) {
             return pass_over(&SystemClock);
         }
         let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Trouble::Arguments)?;
@@ -132,7 +134,7 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
         (document, _) => document?,
     };
     let Some(routing) = Routing::of(&document) else { return Err(Trouble::Unread(Unread::Broken)) };
-    if let Err(Unusable::MayIgnore(_)) = configuration {
+    if configuration.is_err() {
         note_unrecorded(&routing, clock)?;
     }
     let configuration = configuration?;
@@ -145,9 +147,19 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     let envelope = envelope(clock.now_us(), words)?.to_json();
     let parcel = Parcel { agent, envelope: &envelope, document: &document };
     let Configuration { destination, patience, redacts, .. } = configuration;
+    let destination = match destination {
+        Ok(destination) => destination,
+        Err(bad) => {
+            let state = places::state().ok_or(Trouble::Homeless(Obstacle::Silent))?;
+            Spool::unaddressed(&state).redacting(redacts).keep_unaddressed(agent, &envelope, &document)?;
+            return Err(Trouble::Unaddressed(bad));
+        }
+    };
     let deadline = Instant::now() + patience.unwrap_or(PATIENCE) + long(document.len());
     let spool = places::state().map(|state| Spool::of(&state, &destination.address).redacting(redacts));
 
+    // What came before anybody knew where to send it goes first. Where it cannot be taken over it stays.
+    let _ = spool.as_ref().map(|spool| spool.claim_unaddressed(&destination.address));
     // What follows documents that wait must wait behind them.
     let waits = spool.as_ref().is_some_and(|spool| spool.holds(&routing.session_id));
     let mut obstacle = None;
@@ -180,10 +192,13 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
 
 /// Counts a document that is too long to be taken, beside those for which there was no more room.
 fn count_lost(configuration: &Configuration, clock: &dyn Clock) -> Trouble {
-    let server = &configuration.destination.address;
-    let counted = envelope(clock.now_us(), true).and_then(|envelope| match places::state() {
-        Some(state) => Ok(Spool::of(&state, server).count_lost(&envelope.to_json(), server)?),
-        None => Ok(()),
+    let counted = envelope(clock.now_us(), true).and_then(|envelope| {
+        let (Some(state), envelope) = (places::state(), envelope.to_json()) else { return Ok(()) };
+        let counted = match &configuration.destination {
+            Ok(to) => Spool::of(&state, &to.address).count_lost(&envelope, &to.address),
+            Err(_) => Spool::unaddressed(&state).count_lost_unaddressed(&envelope),
+        };
+        Ok(counted?)
     });
     counted.err().unwrap_or(Trouble::Unread(Unread::TooLong))
 }

@@ -2,7 +2,7 @@
 //! survives the death of every process here; it leaves when the server has it, or has refused it for good.
 //!
 //! ```text
-//! spool/http-127.0.0.1-8765/
+//! spool/http-127.0.0.1-8765/    or spool/unaddressed/, where no document has a number
 //!   arriving/TIME-SESSION-R   what has come and waits for its number; written without the lock, R is random
 //!   waiting/SESSION/NUMBER    what waits, in the order of its session; numbers order all sessions
 //!   rejected/NUMBER           what the server refused, beside NUMBER.reason
@@ -25,10 +25,12 @@ mod rejected;
 pub(crate) mod room;
 pub(crate) mod routing;
 mod totals;
+mod unaddressed;
 pub(crate) mod unrecorded;
 mod waiting;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -200,7 +202,7 @@ impl Spool {
             // What cannot be moved is listed where it is.
             let _ = self.adopt();
             let dropped = self.totals()?.dropped;
-            self.listed(&server, dropped).map(Some)
+            Ok(Some(self.listed(&server, dropped)?).filter(|contents| self.is_told(contents)))
         })
     }
 
@@ -219,7 +221,7 @@ impl Spool {
         let dropped = Totals::read(&self.folder).map_or(0, |totals| totals.dropped);
         let contents = self.listed(&server, dropped).map_err(|cause| self.unusable(cause))?;
         let reasons = rejected::reasons(&self.folder).map_err(|cause| self.unusable(cause))?;
-        Ok(Some((contents, reasons)))
+        Ok(Some((contents, reasons)).filter(|(contents, _)| self.is_told(contents)))
     }
 
     /// The sessions whose transcripts are not to be read. They are the same for all servers.
@@ -240,6 +242,7 @@ impl Spool {
         let (rejected, newest_reason) = rejected::summary(&self.folder);
         let waiting = u64::try_from(entries.len() + arrivals.len()).unwrap_or(u64::MAX);
         let told = fs::read_to_string(self.folder.join("obstacle")).ok().filter(|_| waiting > 0);
+        let told = told.or(self.is_unaddressed().then(|| unaddressed::OBSTACLE.to_owned()).filter(|_| waiting > 0));
         let obstacle = told.or(closed.map(|(path, cause)| Obstacle::Unreadable(path, cause).to_string()));
         Ok(Contents {
             server: server.trim().to_owned(),
@@ -254,7 +257,7 @@ impl Spool {
     }
 
     /// Writes a document down, for whoever gives it its number.
-    fn arrive(&self, parcel: &Parcel<'_>, server: &Address) -> Result<(), SpoolError> {
+    fn arrive(&self, parcel: &Parcel<'_>, server: &dyn Display) -> Result<(), SpoolError> {
         let session_id = Routing::of(parcel.document).map(|routing| routing.session_id).unwrap_or_default();
         let document = self.clean(parcel.document);
         let content = waiting::content(&Parcel { document: &document, ..*parcel });
@@ -280,7 +283,7 @@ impl Spool {
     ///
     /// # Errors
     /// When that cannot be written.
-    pub(crate) fn count_lost(&self, envelope: &str, server: &Address) -> Result<(), SpoolError> {
+    pub(crate) fn count_lost(&self, envelope: &str, server: &dyn Display) -> Result<(), SpoolError> {
         let name = arrival_name(envelope, "")?;
         let counted = self.name_server(server, &name).and_then(|()| lost::add(&self.folder, 1));
         counted.map_err(|cause| self.unusable(cause))
@@ -298,7 +301,7 @@ impl Spool {
     }
 
     /// Writes down whose spool it is; `name` is that of what comes with it.
-    fn name_server(&self, server: &Address, name: &str) -> io::Result<()> {
+    fn name_server(&self, server: &dyn Display, name: &str) -> io::Result<()> {
         let path = self.folder.join("server");
         if path.exists() {
             return Ok(());

@@ -25,7 +25,14 @@ pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments
             Ok(None) => {}
             Ok(Some((contents, reasons))) => {
                 let is_current = server.is_some_and(|server| spool.folder() == Spool::of(&home.state, server).folder());
-                findings.extend(waiting(&contents, is_current, now_us, moments));
+                let place = if spool.is_unaddressed() {
+                    Place::Nowhere
+                } else if is_current {
+                    Place::Here
+                } else {
+                    Place::Elsewhere
+                };
+                findings.extend(waiting(&contents, place, now_us, moments));
                 findings.extend(rejected(&spool, &contents, &reasons, moments));
                 findings.extend(dropped(&spool, &contents));
             }
@@ -41,7 +48,18 @@ pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments
     findings
 }
 
-fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments) -> Option<Finding> {
+/// Where documents are to go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// To the server that hooks report to now.
+    Here,
+    /// To another one.
+    Elsewhere,
+    /// Nobody knows.
+    Nowhere,
+}
+
+fn waiting(contents: &Contents, place: Place, now_us: i64, moments: &Moments) -> Option<Finding> {
     let Contents { server, waiting, bytes, oldest, obstacle, .. } = contents;
     if *waiting == 0 && obstacle.is_none() {
         return None;
@@ -51,19 +69,18 @@ fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments
     let many = format!("{waiting} documents ({})", size::shown(*bytes));
     let because = obstacle.as_ref().map_or(String::new(), |obstacle| format!(": {obstacle}"));
     let message = format!("{many} wait for {server}, the oldest for {}{because}", moments.ago(oldest));
-    let finding = if age_us > LONG_US || !is_current || obstacle.is_some() {
+    let finding = if age_us > LONG_US || place != Place::Here || obstacle.is_some() {
         Finding::problem("spool.waiting", message)
     } else {
         Finding::note("spool.waiting", message)
     };
-    let finding = if is_current {
-        finding.fix("deliver them, once the server answers").command("agent-runtime spool flush")
-    } else {
-        let command =
-            format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} agent-runtime spool flush", shell::quote(server));
-        finding
+    let flush = "agent-runtime spool flush";
+    let finding = match place {
+        Place::Here => finding.fix("deliver them, once the server answers").command(flush),
+        Place::Nowhere => finding.fix("mend the server's address in the settings, then deliver them").command(flush),
+        Place::Elsewhere => finding
             .fix("hooks report elsewhere now: deliver them there, if that server is still to be had")
-            .command(command)
+            .command(format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} {flush}", shell::quote(server))),
     };
     Some(finding.figure("server", server.as_str()).figure("documents", *waiting).figure("oldest", oldest))
 }

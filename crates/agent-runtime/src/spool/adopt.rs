@@ -17,7 +17,7 @@ impl Spool {
     /// When something had to stay, after all else was moved.
     pub(super) fn adopt(&self) -> io::Result<()> {
         let arrivals = arriving::list(&self.folder)?;
-        if arrivals.is_empty() {
+        if arrivals.is_empty() || self.is_unaddressed() {
             return Ok(());
         }
         arriving::sweep(&self.folder, &arrivals);
