@@ -61,7 +61,10 @@ fn a_session_waits_behind_its_own_documents_and_no_others() {
     let server = Recorder::answering(move |request| {
         let document = request.document();
         let bad = document["session_id"] == "a" && document["number"] == 0;
-        Reply::Status(if bad { said.load(Ordering::SeqCst) } else { 200 }, STORED)
+        match said.load(Ordering::SeqCst) {
+            status if bad && status != 200 => Reply::Status(status, "{\"detail\":\"internal error\"}"),
+            _ => Reply::Status(200, STORED),
+        }
     });
     let stand = Stand::new(&server.url());
     stand.report("a", 0);
@@ -76,6 +79,18 @@ fn a_session_waits_behind_its_own_documents_and_no_others() {
     assert!(stand.flush().0);
     let seen = order(&server.requests());
     assert_eq!(seen[seen.len() - 2..], [("a".to_owned(), 0), ("a".to_owned(), 1)]);
+}
+
+#[test]
+fn a_gateway_without_its_server_is_asked_once_and_not_for_each_session() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..5 {
+        stand.report(&format!("s{number}"), number);
+    }
+    let gateway = Recorder::on(address, |_| Reply::Status(502, "<html>Bad Gateway</html>"));
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("takes nothing at the moment: 502"), "{said}");
+    assert_eq!(gateway.requests().len(), 1);
 }
 
 #[test]
