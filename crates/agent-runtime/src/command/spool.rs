@@ -83,8 +83,11 @@ fn describe(contents: &Contents, text: &mut String) {
         let _ = writeln!(text, "            because {obstacle}");
     }
     let _ = writeln!(text, "  rejected  {rejected}{reason}");
-    let _ =
-        writeln!(text, "  dropped   {dropped}{}", if *dropped > 0 { ", because there was no more room" } else { "" });
+    let _ = writeln!(
+        text,
+        "  dropped   {dropped}{}",
+        if *dropped > 0 { ", because there was no more room, or no way to keep them" } else { "" }
+    );
 }
 
 fn state() -> Result<PathBuf, Failure> {
