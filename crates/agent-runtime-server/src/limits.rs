@@ -1,6 +1,7 @@
 //! The limits that a test narrows or an operator may ask about, on one screen: name, unit, value and reason.
 //! Knows nothing of ours. What is a matter of one file alone stands there.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// The bounds within which the server works. `Limits::default()` is what a user gets; tests narrow them.
@@ -75,6 +76,8 @@ pub struct Limits {
     pub agents_interval: Duration,
     /// How long an agent that is at work may be silent, with no tool open, before it counts as stalled.
     pub agent_silence: Duration,
+    /// Transcripts that are followed at once. One that had to make room is read on after its session's next document.
+    pub transcripts_followed: NonZeroUsize,
     /// How long after a document its transcript is looked at often.
     pub transcript_followed: Duration,
     /// How long a transcript may be missing before its session says so.
@@ -124,6 +127,7 @@ impl Default for Limits {
             client_message_bytes: 64 * KIB,
             agents_interval: Duration::from_secs(5),
             agent_silence: Duration::from_mins(10),
+            transcripts_followed: NonZeroUsize::MIN.saturating_add(4095),
             transcript_followed: Duration::from_secs(10),
             transcript_missing: Duration::from_mins(1),
             shutdown: Duration::from_millis(3500),

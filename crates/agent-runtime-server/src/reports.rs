@@ -29,7 +29,7 @@ pub(crate) fn command(report: said::Report, envelope: &Envelope) -> Result<Comma
 /// # Errors
 /// When it breaks a rule of the wire.
 pub(crate) fn event(said: said::ReportedEvent) -> Result<kept::ReportedEvent, Invalid> {
-    let event = Arc::new(NewEvent::parse(said.body.as_bytes())?);
+    let event = Arc::new(NewEvent::of_agent(said.body.as_bytes())?);
     Ok(kept::ReportedEvent { event, also_keys: said.also_keys })
 }
 

@@ -10,7 +10,6 @@ mod lines;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +29,6 @@ use crate::words::Look;
 
 use self::file::{Missing, Read};
 
-/// Transcripts that are followed at once. One that had to make room is read on after its session's next document.
-const FOLLOWED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 /// How often a transcript is looked at again after a document.
 const AGAIN: Duration = Duration::from_millis(500);
 /// How often after that, as long as there may be more.
@@ -39,7 +36,8 @@ const LATER: Duration = Duration::from_secs(2);
 
 /// Reads transcripts until the server stops.
 pub(crate) async fn read(app: Arc<App>, mut looks: mpsc::Receiver<Look>) {
-    let mut reader = Reader { app: Arc::clone(&app), followed: LruCache::new(FOLLOWED), again: BinaryHeap::new() };
+    let followed = LruCache::new(app.config.limits.transcripts_followed);
+    let mut reader = Reader { app: Arc::clone(&app), followed, again: BinaryHeap::new() };
     reader.go_on().await;
     loop {
         let again = reader.again.peek().map(|Reverse((when, _))| *when);

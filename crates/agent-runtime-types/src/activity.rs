@@ -99,6 +99,15 @@ pub enum Signal {
     },
 }
 
+/// What is done with what goes into a tool, which may be long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inputs {
+    /// It is hashed, so that a question finds its call.
+    Hashed,
+    /// Nobody will ask.
+    LeftAlone,
+}
+
 /// A call that has not come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenTool {
@@ -112,18 +121,19 @@ pub struct OpenTool {
 }
 
 impl Signal {
-    /// Reads an event; `unknown` are its members that the contract does not name.
+    /// Reads an event; `input` goes into its tool, and `unknown` are its members that the contract does not name.
     pub(crate) fn of(
         event_type: &str,
         role: Option<&str>,
         reason: Option<&str>,
         tool: Option<&str>,
-        input: Option<&str>,
+        (inputs, input): (Inputs, Option<&str>),
         unknown: &[&Member<'_>],
     ) -> Self {
         let member = |key: &str| unknown.iter().find(|member| member.key == key).map(|member| member.value);
         let call = || member("tool_use_id").and_then(json::string).map(std::borrow::Cow::into_owned);
         let owned = || tool.map(str::to_owned);
+        let hashes = inputs == Inputs::Hashed;
         match event_type {
             "session_stop" if reason == Some(PROCESS_GONE) => Self::Turn(ActivityState::Gone),
             "session_stop" => Self::Turn(ActivityState::Ended),
@@ -132,14 +142,14 @@ impl Signal {
             "pre_tool" => Self::ToolCalled {
                 tool: owned().unwrap_or_default(),
                 call: call(),
-                input: input.map(hash),
+                input: input.filter(|_| hashes).map(hash),
                 asks: tool.filter(|tool| ASKING_TOOLS.contains(tool)).map(|_| ActivityState::WaitingInput),
             },
             "post_tool" | "permission_denied" => Self::ToolReturned { call: call() },
             "permission_request" => Self::Asks {
                 state: ActivityState::WaitingPermission,
                 tool: owned(),
-                input: member("hook").and_then(input_of).map(hash),
+                input: member("hook").filter(|_| hashes).and_then(input_of).map(hash),
             },
             "elicitation" => asks(ActivityState::WaitingInput),
             "notification" => member("hook").map_or(Self::None, notification),
@@ -248,7 +258,7 @@ mod tests {
             let body = format!(
                 r#"{{"event_type":"{event_type}","session_id":"s","session_name":"n","timestamp":"2025-12-03T10:00:00Z"{more}}}"#
             );
-            NewEvent::parse(body.as_bytes()).expect("an event").signal
+            NewEvent::of_agent(body.as_bytes()).expect("an event").signal
         };
         events.iter().map(|event| read(event).follow(&mut open)).collect()
     }
@@ -256,6 +266,25 @@ mod tests {
     #[expect(clippy::unnecessary_wraps, reason = "it stands beside `None` in the lists")]
     fn is(state: ActivityState, tool: &str) -> Option<(ActivityState, Option<String>)> {
         Some((state, Some(tool.to_owned()).filter(|tool| !tool.is_empty())))
+    }
+
+    #[test]
+    fn only_what_an_agent_reports_is_hashed() {
+        let input = |read: fn(&[u8]) -> Result<NewEvent, crate::problem::Invalid>, event_type: &str| {
+            let body = format!(
+                r#"{{"event_type":"{event_type}","session_id":"s","session_name":"n","timestamp":"2025-12-03T10:00:00Z",
+                "tool_name":"Bash","tool_input":{{"command":"ls"}},"hook":{{"tool_input":{{"command":"ls"}}}}}}"#
+            );
+            match read(body.as_bytes()).expect("an event").signal {
+                Signal::ToolCalled { input, .. } | Signal::Asks { input, .. } => input,
+                other => panic!("{other:?}"),
+            }
+        };
+        let known = Some(hash(r#"{"command":"ls"}"#));
+        for event_type in ["pre_tool", "permission_request"] {
+            assert_eq!(input(NewEvent::of_agent, event_type), known, "{event_type}");
+            assert_eq!(input(NewEvent::parse, event_type), None, "{event_type}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) enum Obstacle {
     Silent,
     /// The server takes nothing at the moment: it is busy, its disk is full, it wants another token.
     Closed(u16),
-    /// The server failed on this document; it may take others.
+    /// The server failed on this document, or something before it lets none so large through; others may pass.
     Failed(u16),
     /// It answers as no server of ours does.
     Foreign(u16),
@@ -61,7 +61,7 @@ pub(crate) enum Obstacle {
 impl Obstacle {
     /// Whether it stays until a person does something.
     pub(crate) fn needs_a_person(&self) -> bool {
-        matches!(self, Self::Foreign(_) | Self::Closed(401 | 403) | Self::Unreadable(..))
+        matches!(self, Self::Foreign(_) | Self::Closed(401 | 403) | Self::Failed(413) | Self::Unreadable(..))
     }
 }
 
@@ -72,6 +72,7 @@ impl fmt::Display for Obstacle {
             Self::Silent => f.write_str("the server did not answer in time"),
             Self::Closed(401 | 403) => f.write_str("the server wants another token, or another name of itself"),
             Self::Closed(status) => write!(f, "the server takes nothing at the moment: {status}"),
+            Self::Failed(413) => f.write_str("something before the server lets no document of that size through: 413"),
             Self::Failed(status) => write!(f, "the server failed on a document: {status}"),
             Self::Foreign(status) => {
                 write!(f, "something else than an Agent Runtime server answers at this address: {status}")
@@ -121,9 +122,11 @@ fn head(destination: &Destination, parcel: &Parcel<'_>) -> String {
 fn judged(answer: &Answer) -> Outcome {
     match (answer.status, answer.reason()) {
         (200, _) if answer.says_stored() => Outcome::Stored,
-        // Another token, a quieter moment, more room: the same document may be taken then.
-        (status @ (401 | 403 | 408 | 429 | 503 | 507), _) => Outcome::NotNow(Obstacle::Closed(status)),
-        (status @ 500.., _) => Outcome::NotNow(Obstacle::Failed(status)),
+        // Another token, a quieter moment, more room, a gateway whose server is back: the same document may be taken
+        // then, and until then no other is.
+        (status @ (401 | 403 | 408 | 429 | 502..=504 | 507), _) => Outcome::NotNow(Obstacle::Closed(status)),
+        // Only our own server, by its own words, tells of one document. What a proxy calls too large is one, too.
+        (status @ 500.., Some(_)) | (status @ 413, None) => Outcome::NotNow(Obstacle::Failed(status)),
         // A path that is not known says nothing of the document, whoever says so.
         (status @ (400..404 | 406..500), Some(reason)) => Outcome::Refused(format!("{status} {reason}")),
         (status, _) => Outcome::NotNow(Obstacle::Foreign(status)),
@@ -151,8 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn only_our_own_failure_tells_of_one_document_and_a_gateway_tells_of_all() {
+        for status in [500, 501, 505] {
+            assert!(matches!(outcome(status, "{\"detail\":\"no\"}"), Outcome::NotNow(Obstacle::Failed(_))), "{status}");
+        }
+        for (status, body) in [(502, "<html>"), (503, "<html>"), (503, "{\"detail\":\"no\"}"), (504, ""), (507, "{}")] {
+            assert!(matches!(outcome(status, body), Outcome::NotNow(Obstacle::Closed(_))), "{status} {body}");
+        }
+        let too_large = outcome(413, "<html>");
+        let Outcome::NotNow(obstacle @ Obstacle::Failed(413)) = too_large else { panic!("{too_large:?}") };
+        assert!(obstacle.needs_a_person());
+    }
+
+    #[test]
     fn what_anybody_may_answer_means_nothing() {
-        for (status, body) in [(200, "<html>"), (200, "{}"), (404, ""), (405, "{}"), (400, "<html>"), (422, "{}")] {
+        let answers = [(200, "<html>"), (200, "{}"), (404, ""), (405, "{}"), (400, "<html>"), (422, "{}")];
+        for (status, body) in answers.into_iter().chain([(500, "<html>"), (500, "{\"error\":\"no\"}"), (520, "")]) {
             let outcome = outcome(status, body);
             assert!(matches!(outcome, Outcome::NotNow(Obstacle::Foreign(_))), "{status} {body}: {outcome:?}");
         }

@@ -87,7 +87,8 @@ pub(crate) async fn examine(flags: &Flags, variables: Variables, now_us: i64) ->
     }
     findings.extend(hooks(&home, variables, &answers, details, &places, &moments).await);
     findings.extend(configuration::hooks(&variables, url));
-    let reported_to = Configuration::read(&variables).ok().map(|configuration| configuration.destination.address);
+    let reported_to = Configuration::read(&variables).ok().and_then(|configuration| configuration.destination.ok());
+    let reported_to = reported_to.map(|destination| destination.address);
     findings.extend(waiting::spools(&home, reported_to.as_ref(), now_us, &moments));
     findings.push(waiting::hook_log(&home, now_us, &moments));
     findings.extend(answers.newest.iter().flat_map(session::findings));

@@ -20,9 +20,9 @@ use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_server::clock::{Clock, SystemClock};
 use agent_runtime_types::timestamp;
 
-use self::configuration::{Configuration, Unusable, Wish};
+use self::configuration::{BadAddress, Configuration, MayIgnore, Wish, is_switched_off};
 use self::input::Unread;
-use self::log::Log;
+use self::log::{LOST, Log};
 use crate::delivery::{self, Obstacle, Outcome, Parcel};
 use crate::settings::places;
 use crate::settings::sources::{Environment, process_environment};
@@ -45,24 +45,26 @@ const MOST_LOOKED_THROUGH: u64 = 500;
 /// What a hook could not do.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
-    #[error("nothing recorded: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
+    #[error("{LOST}: say `agent-runtime hook` and one of {}, and nothing else", AGENTS.join(", "))]
     Arguments,
-    #[error("nothing recorded: {0}")]
+    #[error("{LOST}: {0}")]
     Unread(#[from] Unread),
-    #[error("nothing recorded: {0}")]
-    Unusable(#[from] Unusable),
-    #[error("nothing recorded: the document does not say in which folder its agent works, and some are to be ignored")]
+    #[error("{LOST}: {0}")]
+    MayIgnore(#[from] MayIgnore),
+    #[error("{LOST}: the document does not say in which folder its agent works, and some are to be ignored")]
     Placeless,
-    #[error("nothing recorded; that the transcript is not to be read either cannot be noted: {0}")]
+    #[error("{LOST}; that the transcript is not to be read either cannot be noted: {0}")]
     Unnoted(io::Error),
-    #[error("nothing recorded: you seem to have no home folder to keep it in, and {0}")]
+    #[error("{LOST}: you seem to have no home folder to keep it in, and {0}")]
     Homeless(Obstacle),
-    #[error("nothing recorded: {0}")]
+    #[error("{LOST}: {0}")]
     Spool(#[from] SpoolError),
-    #[error("nothing recorded: the system gives no random numbers")]
+    #[error("{LOST}: the system gives no random numbers")]
     Random,
     #[error("a document was refused: {0}")]
     Refused(String),
+    #[error("recorded, but there is nowhere to send it yet: {0}")]
+    Unaddressed(BadAddress),
     #[error("recorded, but documents wait in the spool: {0}")]
     Waiting(Obstacle),
     #[error("recorded, but what waits in the spool could not be sent on: {0}")]
@@ -78,7 +80,7 @@ pub(crate) fn is_asked_for(mut words: impl Iterator<Item = OsString>) -> bool {
 pub(crate) fn run(words: impl Iterator<Item = OsString>) {
     let words: Vec<OsString> = words.skip(2).collect();
     quietly(places::state().as_deref(), &SystemClock, || {
-        if process_environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
+        if is_switched_off(&process_environment) {
             return pass_over(&SystemClock);
         }
         let agent = AGENTS.into_iter().find(|agent| words == [OsString::from(agent)]).ok_or(Trouble::Arguments)?;
@@ -97,7 +99,7 @@ fn quietly(state: Option<&Path>, clock: &dyn Clock, work: impl FnOnce() -> Resul
         Ok(Err(lost)) => lost.to_string(),
         Err(payload) => {
             let place = PLACE.get().map_or("", String::as_str);
-            format!("nothing recorded: internal error{place}: {}; please report it", words_of(&*payload))
+            format!("{LOST}: internal error{place}: {}; please report it", words_of(&*payload))
         }
     };
     if let Some(state) = state {
@@ -127,9 +129,12 @@ fn note_unrecorded(routing: &Routing, clock: &dyn Clock) -> Result<(), Trouble> 
 
 fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Result<(), Trouble> {
     let configuration = Configuration::read(environment);
-    let document = input::document()?;
+    let document = match (input::document(), &configuration) {
+        (Err(Unread::TooLong), Ok(configuration)) => return Err(count_lost(configuration, clock)),
+        (document, _) => document?,
+    };
     let Some(routing) = Routing::of(&document) else { return Err(Trouble::Unread(Unread::Broken)) };
-    if let Err(Unusable::MayIgnore(_)) = configuration {
+    if configuration.is_err() {
         note_unrecorded(&routing, clock)?;
     }
     let configuration = configuration?;
@@ -142,9 +147,19 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     let envelope = envelope(clock.now_us(), words)?.to_json();
     let parcel = Parcel { agent, envelope: &envelope, document: &document };
     let Configuration { destination, patience, redacts, .. } = configuration;
+    let destination = match destination {
+        Ok(destination) => destination,
+        Err(bad) => {
+            let state = places::state().ok_or(Trouble::Homeless(Obstacle::Silent))?;
+            Spool::unaddressed(&state).redacting(redacts).keep_unaddressed(agent, &envelope, &document)?;
+            return Err(Trouble::Unaddressed(bad));
+        }
+    };
     let deadline = Instant::now() + patience.unwrap_or(PATIENCE) + long(document.len());
     let spool = places::state().map(|state| Spool::of(&state, &destination.address).redacting(redacts));
 
+    // What came before anybody knew where to send it goes first. Where it cannot be taken over it stays.
+    let _ = spool.as_ref().map(|spool| spool.claim_unaddressed(&destination.address));
     // What follows documents that wait must wait behind them.
     let waits = spool.as_ref().is_some_and(|spool| spool.holds(&routing.session_id));
     let mut obstacle = None;
@@ -168,9 +183,24 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
         None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
         None | Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
         // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
-        Some(obstacle) if obstacle.needs_a_person() => spool.note(&obstacle).map(|()| Some(obstacle)),
+        Some(obstacle) if obstacle.needs_a_person() => {
+            spool.note(&obstacle, Patience::Until(deadline)).map(|()| Some(obstacle))
+        }
         Some(_) => Ok(None),
     })
+}
+
+/// Counts a document that is too long to be taken, beside those for which there was no more room.
+fn count_lost(configuration: &Configuration, clock: &dyn Clock) -> Trouble {
+    let counted = envelope(clock.now_us(), true).and_then(|envelope| {
+        let (Some(state), envelope) = (places::state(), envelope.to_json()) else { return Ok(()) };
+        let counted = match &configuration.destination {
+            Ok(to) => Spool::of(&state, &to.address).count_lost(&envelope, &to.address),
+            Err(_) => Spool::unaddressed(&state).count_lost_unaddressed(&envelope),
+        };
+        Ok(counted?)
+    });
+    counted.err().unwrap_or(Trouble::Unread(Unread::TooLong))
 }
 
 /// What is to be told once the document is safe: why others, or it, cannot go on.

@@ -27,6 +27,14 @@ pub(crate) fn envelope_id() -> Result<String, Failure> {
     Ok(format!("{one:016x}{two:016x}"))
 }
 
+/// What tells documents apart that arrive at one moment: 16 lower-case hexadecimal characters.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub(crate) fn arrival() -> Result<String, Failure> {
+    Ok(format!("{:016x}", getrandom::u64().map_err(no_randomness)?))
+}
+
 fn no_randomness(error: getrandom::Error) -> Failure {
     Failure::work(format!("the system gives no random numbers: {error}"))
 }

@@ -2,47 +2,56 @@
 //! survives the death of every process here; it leaves when the server has it, or has refused it for good.
 //!
 //! ```text
-//! spool/http-127.0.0.1-8765/
+//! spool/http-127.0.0.1-8765/    or spool/unaddressed/, where no document has a number
+//!   arriving/TIME-SESSION-R   what has come and waits for its number; written without the lock, R is random
 //!   waiting/SESSION/NUMBER    what waits, in the order of its session; numbers order all sessions
 //!   rejected/NUMBER           what the server refused, beside NUMBER.reason
-//!   totals                    the next number, how much waits, how much was dropped
-//!   lock                      held while any of these change
+//!   totals                    the next number, how much waits under one, how much of that was dropped
+//!   lost                      a byte for each document that was lost before it had a number
+//!   lock                      held while waiting, rejected or totals change
 //!   flushing                  held by the one process that delivers
 //!   attended                  until when nobody else need try
 //!   obstacle                  what stands in the way until a person does something
 //!   server                    the server's address
 //! ```
 
+mod adopt;
+mod arriving;
 mod detached;
 mod files;
 pub(crate) mod flush;
+mod lost;
 mod rejected;
+pub(crate) mod room;
 pub(crate) mod routing;
 mod totals;
+mod unaddressed;
 pub(crate) mod unrecorded;
 mod waiting;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use agent_runtime_agents::redact::redact;
+use std::time::Duration;
 
-use self::files::Lock;
+use agent_runtime_agents::envelope::Envelope;
+use agent_runtime_agents::redact::redact;
+use agent_runtime_agents::shorten::{MAX_STRING_BYTES, shorten};
+use agent_runtime_types::timestamp;
+
+use self::arriving::Arrival;
+use self::files::{LOCK_PATIENCE, Lock};
+use self::room::{MOST_ARRIVALS, MOST_BYTES, MOST_DOCUMENTS};
 use self::routing::Routing;
 use self::totals::Totals;
 use self::unrecorded::Unrecorded;
-use self::waiting::Entry;
-use crate::delivery::Parcel;
+use self::waiting::{Entry, Listing};
 use crate::delivery::address::Address;
-
-/// Bytes of documents that may wait for one server.
-pub(crate) const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// Documents that may wait for one server: days of work, and a folder that can still be listed in a second.
-pub(crate) const MOST_DOCUMENTS: u64 = 100_000;
-/// When there is no more room a hundredth of it is made at once, so that not every document searches for the oldest.
-const ROOM_MADE: u64 = 100;
+use crate::delivery::{Obstacle, Parcel};
+use crate::random;
 
 /// Why the spool did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +60,8 @@ pub(crate) enum SpoolError {
     Unusable { folder: PathBuf, cause: io::Error },
     #[error("the document is larger than the spool: {0} bytes")]
     TooLarge(u64),
+    #[error("the system gives no random numbers")]
+    Random,
 }
 
 /// The spool of one server.
@@ -59,6 +70,8 @@ pub(crate) struct Spool {
     folder: PathBuf,
     /// Documents that may wait.
     most_documents: u64,
+    /// Documents that may wait for their number.
+    most_arrivals: u64,
     /// Whether secrets are taken out of what is kept.
     redacts: bool,
 }
@@ -76,7 +89,7 @@ pub(crate) struct Contents {
     /// Documents that the server refused, and the newest reason.
     pub(crate) rejected: u64,
     pub(crate) newest_reason: Option<String>,
-    /// Documents that had to go to make room, also among those that were refused.
+    /// Documents that were lost: that had to go to make room, also among those that were refused, or never had a place.
     pub(crate) dropped: u64,
     /// What stands in the way until a person does something.
     pub(crate) obstacle: Option<String>,
@@ -99,7 +112,7 @@ impl Spool {
     }
 
     fn inside(folder: PathBuf) -> Self {
-        Self { folder, most_documents: MOST_DOCUMENTS, redacts: true }
+        Self { folder, most_documents: MOST_DOCUMENTS, most_arrivals: MOST_ARRIVALS, redacts: true }
     }
 
     /// The same spool, which takes secrets out of what it keeps, as it does by itself, or leaves them in.
@@ -117,22 +130,26 @@ impl Spool {
 
     /// Whether documents of this session wait.
     pub(crate) fn holds(&self, session_id: &str) -> bool {
-        let folder = self.waiting().join(waiting::folder_name(session_id));
-        fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+        let name = waiting::folder_name(session_id);
+        // In this order, for a document goes from the one to the other.
+        arriving::holds(&self.folder, &name)
+            || fs::read_dir(self.waiting().join(name)).is_ok_and(|mut entries| entries.next().is_some())
     }
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
+        arriving::list(&self.folder).map_or(true, |arrivals| arrivals.is_empty())
+            && fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
     }
 
     /// About how many documents wait; never fewer than there are.
     pub(crate) fn documents(&self) -> u64 {
-        Totals::read(&self.folder).map_or(0, |totals| totals.documents)
+        let arrivals = arriving::list(&self.folder).map_or(0, |arrivals| arrivals.len());
+        Totals::read(&self.folder).map_or(0, |totals| totals.documents) + u64::try_from(arrivals).unwrap_or(u64::MAX)
     }
 
-    /// Keeps a document until the server takes it, behind all that waits. The envelope is one line of JSON and holds
-    /// the id by which the server knows a document that it has already.
+    /// Keeps a document until the server takes it, behind all that waits of its session. The envelope is one line of
+    /// JSON and holds the id by which the server knows a document that it has already. Nobody is waited for.
     ///
     /// # Errors
     /// When it cannot be written; then nothing is kept.
@@ -143,49 +160,36 @@ impl Spool {
         document: &[u8],
         server: &Address,
     ) -> Result<(), SpoolError> {
-        let session_id = Routing::of(document).map(|routing| routing.session_id).unwrap_or_default();
-        let document = self.clean(document);
-        self.with_lock(|| {
-            let content = waiting::content(&Parcel { agent, envelope, document: &document });
-            let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
-            let mut totals = self.totals()?;
-            if bytes > MOST_BYTES {
-                totals.dropped += 1;
-                totals.write(&self.folder)?;
-                return Ok(Err(SpoolError::TooLarge(bytes)));
-            }
-            if totals.documents >= self.most_documents || totals.bytes + bytes > MOST_BYTES {
-                self.make_room(&mut totals, bytes)?;
-            }
-            // Counted first: a kill between the two must not give the same number twice.
-            let number = totals.take_number();
-            totals.documents += 1;
-            totals.bytes += bytes;
-            totals.write(&self.folder)?;
-            self.name_server(server)?;
-            let folder = self.waiting().join(waiting::folder_name(&session_id));
-            files::make_folder(&folder)?;
-            files::put(&self.folder, &folder.join(waiting::file_name(number)), &content)?;
-            Ok(Ok(()))
-        })?
+        self.arrive(&Parcel { agent, envelope, document }, server)?;
+        match self.unless_busy(|| self.adopt()) {
+            Ok(None) => self.limit_arrivals().map_err(|cause| self.unusable(cause)),
+            // It is safe where it is: whoever delivers gives it its number, or says why that cannot be.
+            _ => Ok(()),
+        }
     }
 
-    /// Puts a document that the server refused aside, with the reason.
+    /// Puts a document that the server refused aside, with the reason. While others change the spool it waits instead,
+    /// to be refused again.
     ///
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn reject(&self, parcel: &Parcel<'_>, reason: &str, server: &Address) -> Result<(), SpoolError> {
-        let document = self.clean(parcel.document);
-        self.with_lock(|| {
+        let name = arrival_name(parcel.envelope, "")?;
+        let put_aside = self.unless_busy(|| {
+            let document = self.clean(parcel.document);
             let mut totals = self.totals()?;
             let number = totals.take_number();
             totals.write(&self.folder)?;
-            self.name_server(server)?;
+            self.name_server(server, &name)?;
             let content = waiting::content(&Parcel { document: &document, ..*parcel });
             let file = rejected::reserve(&self.folder, number, reason)?;
             files::put(&self.folder, &file, &content)?;
             self.limit_rejected()
-        })
+        });
+        match put_aside.map_err(|cause| self.unusable(cause))? {
+            Some(()) => Ok(()),
+            None => self.arrive(parcel, server),
+        }
     }
 
     /// What stands in it; `None` when there is no spool.
@@ -194,9 +198,11 @@ impl Spool {
     /// When it cannot be read.
     pub(crate) fn contents(&self) -> Result<Option<Contents>, SpoolError> {
         let Ok(server) = fs::read_to_string(self.folder.join("server")) else { return Ok(None) };
-        self.with_lock(|| {
+        self.with_lock(LOCK_PATIENCE, || {
+            // What cannot be moved is listed where it is.
+            let _ = self.adopt();
             let dropped = self.totals()?.dropped;
-            self.listed(&server, dropped).map(Some)
+            Ok(Some(self.listed(&server, dropped)?).filter(|contents| self.is_told(contents)))
         })
     }
 
@@ -215,7 +221,7 @@ impl Spool {
         let dropped = Totals::read(&self.folder).map_or(0, |totals| totals.dropped);
         let contents = self.listed(&server, dropped).map_err(|cause| self.unusable(cause))?;
         let reasons = rejected::reasons(&self.folder).map_err(|cause| self.unusable(cause))?;
-        Ok(Some((contents, reasons)))
+        Ok(Some((contents, reasons)).filter(|(contents, _)| self.is_told(contents)))
     }
 
     /// The sessions whose transcripts are not to be read. They are the same for all servers.
@@ -229,100 +235,130 @@ impl Spool {
     }
 
     fn listed(&self, server: &str, dropped: u64) -> io::Result<Contents> {
-        let entries = waiting::list(&self.waiting())?;
-        let oldest = entries.first().and_then(|entry| waiting::arrival(&entry.path));
+        let Listing { entries, closed } = waiting::list(&self.waiting())?;
+        let arrivals = arriving::list(&self.folder)?;
+        let oldest = entries.first().map(|entry| &entry.path).or(arrivals.first().map(|arrival| &arrival.path));
+        let oldest = oldest.and_then(|path| waiting::arrival(path));
         let (rejected, newest_reason) = rejected::summary(&self.folder);
-        let obstacle = fs::read_to_string(self.folder.join("obstacle")).ok().filter(|_| !entries.is_empty());
+        let waiting = u64::try_from(entries.len() + arrivals.len()).unwrap_or(u64::MAX);
+        let told = fs::read_to_string(self.folder.join("obstacle")).ok().filter(|_| waiting > 0);
+        let told = told.or(self.is_unaddressed().then(|| unaddressed::OBSTACLE.to_owned()).filter(|_| waiting > 0));
+        let obstacle = told.or(closed.map(|(path, cause)| Obstacle::Unreadable(path, cause).to_string()));
         Ok(Contents {
             server: server.trim().to_owned(),
-            waiting: u64::try_from(entries.len()).unwrap_or(u64::MAX),
-            bytes: entries.iter().map(Entry::bytes).sum(),
+            waiting,
+            bytes: entries.iter().map(Entry::bytes).chain(arrivals.iter().map(Arrival::bytes)).sum(),
             oldest,
             rejected,
             newest_reason,
-            dropped,
+            dropped: dropped + lost::count(&self.folder),
             obstacle: obstacle.map(|obstacle| obstacle.trim().to_owned()),
         })
+    }
+
+    /// Writes a document down, for whoever gives it its number.
+    fn arrive(&self, parcel: &Parcel<'_>, server: &dyn Display) -> Result<(), SpoolError> {
+        let session_id = Routing::of(parcel.document).map(|routing| routing.session_id).unwrap_or_default();
+        let document = self.clean(parcel.document);
+        let content = waiting::content(&Parcel { document: &document, ..*parcel });
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let name = arrival_name(parcel.envelope, &session_id)?;
+        let file = arriving::folder(&self.folder).join(&name);
+        let written = self.name_server(server, &name).and_then(|()| {
+            if bytes > MOST_BYTES {
+                lost::add(&self.folder, 1)
+            } else {
+                arriving::put(&self.folder, &name, &file, &content)
+            }
+        });
+        written.map_err(|cause| {
+            // Where one byte finds room still.
+            let _ = lost::add(&self.folder, 1);
+            self.unusable(cause)
+        })?;
+        if bytes > MOST_BYTES { Err(SpoolError::TooLarge(bytes)) } else { Ok(()) }
+    }
+
+    /// Counts a document of this envelope that is lost before it could be kept.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub(crate) fn count_lost(&self, envelope: &str, server: &dyn Display) -> Result<(), SpoolError> {
+        let name = arrival_name(envelope, "")?;
+        let counted = self.name_server(server, &name).and_then(|()| lost::add(&self.folder, 1));
+        counted.map_err(|cause| self.unusable(cause))
     }
 
     fn unusable(&self, cause: io::Error) -> SpoolError {
         SpoolError::Unusable { folder: self.folder.clone(), cause }
     }
 
-    /// Erases the oldest of those that were refused, if they are too many, and counts them. The caller holds the lock.
-    fn limit_rejected(&self) -> io::Result<()> {
-        let erased = rejected::limit(&self.folder)?;
-        if erased == 0 {
-            return Ok(());
-        }
-        let mut totals = self.totals()?;
-        totals.dropped += erased;
-        totals.write(&self.folder)
-    }
-
-    /// Drops the oldest documents until this many bytes and one document more have their place.
-    fn make_room(&self, totals: &mut Totals, bytes: u64) -> io::Result<()> {
-        let entries = waiting::list(&self.waiting())?;
-        let sizes: Vec<u64> = entries.iter().map(Entry::bytes).collect();
-        // Kills may have left the totals too high: what is there counts.
-        totals.documents = u64::try_from(sizes.len()).unwrap_or(u64::MAX);
-        totals.bytes = sizes.iter().sum();
-        let fits = |totals: &Totals, share: u64| {
-            totals.documents + 1 + self.most_documents / share <= self.most_documents
-                && totals.bytes + bytes + MOST_BYTES / share <= MOST_BYTES
-        };
-        if fits(totals, u64::MAX) {
-            return Ok(());
-        }
-        let mut failure = None;
-        for (entry, size) in entries.iter().zip(sizes) {
-            if fits(totals, ROOM_MADE) {
-                break;
-            }
-            match entry.remove() {
-                Ok(()) => {
-                    totals.documents -= 1;
-                    totals.bytes -= size;
-                    totals.dropped += 1;
-                }
-                // Others make room as well.
-                Err(error) => failure = Some(error),
-            }
-        }
-        if fits(totals, u64::MAX) { Ok(()) } else { failure.map_or(Ok(()), Err) }
-    }
-
     fn totals(&self) -> io::Result<Totals> {
         match Totals::read(&self.folder) {
             Some(totals) => Ok(totals),
-            None => Totals::counted(&waiting::list(&self.waiting())?, rejected::newest(&self.folder)),
+            None => Totals::counted(&waiting::list(&self.waiting())?.entries, rejected::newest(&self.folder)),
         }
     }
 
-    fn name_server(&self, server: &Address) -> io::Result<()> {
+    /// Writes down whose spool it is; `name` is that of what comes with it.
+    fn name_server(&self, server: &dyn Display, name: &str) -> io::Result<()> {
         let path = self.folder.join("server");
-        if path.exists() { Ok(()) } else { files::put(&self.folder, &path, format!("{server}\n").as_bytes()) }
+        if path.exists() {
+            return Ok(());
+        }
+        arriving::put(&self.folder, name, &path, format!("{server}\n").as_bytes())
     }
 
     fn waiting(&self) -> PathBuf {
         self.folder.join("waiting")
     }
 
-    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept.
+    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept, and
+    /// without the middle of strings that the server would cut too, or one document could take the place of a thousand.
     fn clean<'d>(&self, document: &'d [u8]) -> Cow<'d, [u8]> {
         // What is no text holds none that would be known.
-        let text = if self.redacts { std::str::from_utf8(document).ok() } else { None };
-        match text.map(|text| redact(text).0) {
-            Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
-            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(document),
+        let Some(text) = std::str::from_utf8(document).ok().filter(|text| self.redacts || is_long(text)) else {
+            return Cow::Borrowed(document);
+        };
+        let redacted = redact(text).0;
+        if !self.redacts && matches!(redacted, Cow::Owned(_)) {
+            // The server knows a document again by what it is without its secrets: one that was cut cannot be told.
+            return Cow::Borrowed(document);
+        }
+        match shorten(&redacted).0 {
+            Cow::Owned(shortened) => Cow::Owned(shortened.into_bytes()),
+            Cow::Borrowed(_) => match redacted {
+                Cow::Owned(redacted) => Cow::Owned(redacted.into_bytes()),
+                Cow::Borrowed(_) => Cow::Borrowed(document),
+            },
         }
     }
 
     /// Does something while no other process changes the spool.
-    fn with_lock<T>(&self, work: impl FnOnce() -> io::Result<T>) -> Result<T, SpoolError> {
-        let locked = files::make_folder(&self.folder).and_then(|()| Lock::wait(&self.folder.join("lock")));
+    fn with_lock<T>(&self, patience: Duration, work: impl FnOnce() -> io::Result<T>) -> Result<T, SpoolError> {
+        let locked = files::make_folder(&self.folder).and_then(|()| Lock::wait(&self.folder.join("lock"), patience));
         locked.and_then(|_lock| work()).map_err(|cause| self.unusable(cause))
     }
+
+    /// The same, unless another process does: nobody is waited for.
+    fn unless_busy<T>(&self, work: impl FnOnce() -> io::Result<T>) -> io::Result<Option<T>> {
+        files::make_folder(&self.folder)?;
+        let lock = Lock::try_take(&self.folder.join("lock"))?;
+        lock.map(|_lock| work()).transpose()
+    }
+}
+
+/// Whether a document may hold a string that is cut.
+fn is_long(document: &str) -> bool {
+    document.len() > MAX_STRING_BYTES
+}
+
+/// A name that no other file has, for a document of this session that came when its envelope says.
+fn arrival_name(envelope: &str, session_id: &str) -> Result<String, SpoolError> {
+    let at = Envelope::parse(envelope.as_bytes()).map(|envelope| timestamp::parse("at", &envelope.at));
+    let at_us = at.ok().and_then(Result::ok).unwrap_or_default();
+    let random = random::arrival().map_err(|_| SpoolError::Random)?;
+    Ok(arriving::file_name(at_us, &waiting::folder_name(session_id), &random))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The words that no hook carries, read from the transcripts of agents on this machine.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -151,6 +152,63 @@ async fn a_stop_of_the_server_does_not_cut_off_the_last_words() {
     let server = server.restart().await;
     let said = words(&server, 2).await;
     assert_eq!(said[1]["content"][0]["text"], "Last.");
+}
+
+/// Appends a line to the transcript of a session in this folder.
+fn say_in(folder: &tempfile::TempDir, session: &str, uuid: &str) {
+    let line = json!({"type": "assistant", "uuid": uuid, "sessionId": session, "timestamp": "2025-12-03T10:00:02.500Z",
+        "message": {"id": uuid, "role": "assistant", "content": [{"type": "text", "text": uuid}]}});
+    let path = folder.path().join(format!("{session}.jsonl"));
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// What was said in a session, once these words are among it.
+async fn said_in(server: &TestServer, session: &str, words: &str) -> Vec<String> {
+    let mut live = server.ws("").await;
+    loop {
+        let events = server.events(session).await;
+        let said = events.iter().filter_map(|event| Some(event["content"][0]["text"].as_str()?.to_owned()));
+        let said: Vec<String> = said.collect();
+        if said.iter().any(|known| known == words) {
+            return said;
+        }
+        live.next().await;
+    }
+}
+
+#[tokio::test]
+async fn with_too_many_transcripts_the_least_looked_at_waits_for_its_next_document() {
+    let server = TestServer::start_with(|config| {
+        config.limits.transcripts_followed = NonZeroUsize::new(2).expect("two");
+        // As long as the test may take.
+        config.limits.transcript_followed = Duration::from_hours(1);
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let hears = async |session: &str, second: u32| {
+        let path = folder.path().join(format!("{session}.jsonl"));
+        let mut start = document("UserPromptSubmit", &json!({"prompt": "Go", "transcript_path": path}));
+        start["session_id"] = json!(session);
+        heard(&server, second, &start).await;
+    };
+    for (session, second) in [("a", 1), ("b", 2), ("c", 3)] {
+        say_in(&folder, session, &format!("{session}1"));
+        hears(session, second).await;
+        said_in(&server, session, &format!("{session}1")).await;
+    }
+    // Two are followed, and looked at again and again. Between two looks at one of them there would be one at each.
+    say_in(&folder, "a", "a2");
+    for words in ["2", "3", "4"] {
+        for session in ["b", "c"] {
+            say_in(&folder, session, &format!("{session}{words}"));
+            said_in(&server, session, &format!("{session}{words}")).await;
+        }
+    }
+    assert_eq!(said_in(&server, "a", "a1").await, ["Go", "a1"], "it had to make room");
+    hears("a", 4).await;
+    let said = said_in(&server, "a", "a2").await;
+    assert_eq!(said.iter().filter(|words| *words != "Go").collect::<Vec<_>>(), ["a1", "a2"], "each once");
 }
 
 /// A server that follows transcripts for no time after a document, only while their session is at work.

@@ -45,8 +45,10 @@ fn status(as_json: bool) -> Result<(), Failure> {
 }
 
 fn flush(environment: Environment<'_>) -> Result<(), Failure> {
-    let destination = Configuration::read(environment).map_err(|error| Failure::usage(error.to_string()))?.destination;
+    let configuration = Configuration::read(environment).map_err(|error| Failure::usage(error.to_string()))?;
+    let destination = configuration.destination.map_err(|error| Failure::usage(error.to_string()))?;
     let spool = Spool::of(&state()?, &destination.address);
+    spool.claim_unaddressed(&destination.address).map_err(failure)?;
     let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
     if flushed.busy {
         return output::print("another process delivers already\n");
@@ -81,8 +83,11 @@ fn describe(contents: &Contents, text: &mut String) {
         let _ = writeln!(text, "            because {obstacle}");
     }
     let _ = writeln!(text, "  rejected  {rejected}{reason}");
-    let _ =
-        writeln!(text, "  dropped   {dropped}{}", if *dropped > 0 { ", because there was no more room" } else { "" });
+    let _ = writeln!(
+        text,
+        "  dropped   {dropped}{}",
+        if *dropped > 0 { ", because there was no more room, or no way to keep them" } else { "" }
+    );
 }
 
 fn state() -> Result<PathBuf, Failure> {

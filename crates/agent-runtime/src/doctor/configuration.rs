@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::finding::Finding;
 use crate::cli::Flags;
-use crate::hook::configuration::Configuration;
+use crate::hook::configuration::{Configuration, is_switched_off};
 use crate::settings::sources::Environment;
 use crate::settings::{Settings, places};
 use crate::setup::{Home, shell};
@@ -60,16 +60,19 @@ fn others_may(about: &Metadata) -> bool {
 /// Whether hooks report to the server that was asked, and whether they report at all.
 pub(crate) fn hooks(environment: Environment<'_>, asked: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if environment("AGENT_RUNTIME_HOOK").is_some_and(|wish| wish == "off") {
+    if is_switched_off(environment) {
+        let wish = environment("AGENT_RUNTIME_HOOK").unwrap_or_default();
+        let message =
+            format!("AGENT_RUNTIME_HOOK={}: agents started from here are not recorded", wish.to_string_lossy().trim());
         findings.push(
-            Finding::note("hooks.switched_on", "AGENT_RUNTIME_HOOK=off: agents started from here are not recorded")
+            Finding::note("hooks.switched_on", message)
                 .fix("take the variable away, to have them recorded")
                 .command("unset AGENT_RUNTIME_HOOK"),
         );
     }
-    match Configuration::read(environment) {
-        Ok(configuration) => {
-            let theirs = configuration.destination.address;
+    match Configuration::read(environment).map(|configuration| configuration.destination) {
+        Ok(Ok(destination)) => {
+            let theirs = destination.address;
             let asked = asked.and_then(crate::delivery::address::Address::parse);
             if asked.as_ref().is_some_and(|asked| asked.folder_name() != theirs.folder_name()) {
                 findings.push(
@@ -82,6 +85,10 @@ pub(crate) fn hooks(environment: Environment<'_>, asked: Option<&str>) -> Vec<Fi
                 );
             }
         }
+        Ok(Err(bad)) => findings.push(
+            Finding::problem("hooks.server", format!("hooks keep what they record and send it nowhere: {bad}"))
+                .fix("mend that setting; all of it goes with the next hook"),
+        ),
         Err(error) => findings
             .push(Finding::problem("hooks.server", format!("hooks record nothing: {error}")).fix("mend that setting")),
     }

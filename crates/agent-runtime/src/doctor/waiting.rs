@@ -25,9 +25,16 @@ pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments
             Ok(None) => {}
             Ok(Some((contents, reasons))) => {
                 let is_current = server.is_some_and(|server| spool.folder() == Spool::of(&home.state, server).folder());
-                findings.extend(waiting(&contents, is_current, now_us, moments));
+                let place = if spool.is_unaddressed() {
+                    Place::Nowhere
+                } else if is_current {
+                    Place::Here
+                } else {
+                    Place::Elsewhere
+                };
+                findings.extend(waiting(&contents, place, now_us, moments));
                 findings.extend(rejected(&spool, &contents, &reasons, moments));
-                findings.extend(dropped(&contents));
+                findings.extend(dropped(&spool, &contents));
             }
             Err(error) => findings.push(
                 Finding::problem("spool.readable", error.to_string())
@@ -41,9 +48,20 @@ pub(crate) fn spools(home: &Home, server: Option<&Address>, now_us: i64, moments
     findings
 }
 
-fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments) -> Option<Finding> {
+/// Where documents are to go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// To the server that hooks report to now.
+    Here,
+    /// To another one.
+    Elsewhere,
+    /// Nobody knows.
+    Nowhere,
+}
+
+fn waiting(contents: &Contents, place: Place, now_us: i64, moments: &Moments) -> Option<Finding> {
     let Contents { server, waiting, bytes, oldest, obstacle, .. } = contents;
-    if *waiting == 0 {
+    if *waiting == 0 && obstacle.is_none() {
         return None;
     }
     let oldest = oldest.as_deref().unwrap_or_default();
@@ -51,19 +69,18 @@ fn waiting(contents: &Contents, is_current: bool, now_us: i64, moments: &Moments
     let many = format!("{waiting} documents ({})", size::shown(*bytes));
     let because = obstacle.as_ref().map_or(String::new(), |obstacle| format!(": {obstacle}"));
     let message = format!("{many} wait for {server}, the oldest for {}{because}", moments.ago(oldest));
-    let finding = if age_us > LONG_US || !is_current || obstacle.is_some() {
+    let finding = if age_us > LONG_US || place != Place::Here || obstacle.is_some() {
         Finding::problem("spool.waiting", message)
     } else {
         Finding::note("spool.waiting", message)
     };
-    let finding = if is_current {
-        finding.fix("deliver them, once the server answers").command("agent-runtime spool flush")
-    } else {
-        let command =
-            format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} agent-runtime spool flush", shell::quote(server));
-        finding
+    let flush = "agent-runtime spool flush";
+    let finding = match place {
+        Place::Here => finding.fix("deliver them, once the server answers").command(flush),
+        Place::Nowhere => finding.fix("mend the server's address in the settings, then deliver them").command(flush),
+        Place::Elsewhere => finding
             .fix("hooks report elsewhere now: deliver them there, if that server is still to be had")
-            .command(command)
+            .command(format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} {flush}", shell::quote(server))),
     };
     Some(finding.figure("server", server.as_str()).figure("documents", *waiting).figure("oldest", oldest))
 }
@@ -93,14 +110,16 @@ fn rejected(spool: &Spool, contents: &Contents, reasons: &[Reason], moments: &Mo
     )
 }
 
-fn dropped(contents: &Contents) -> Option<Finding> {
+fn dropped(spool: &Spool, contents: &Contents) -> Option<Finding> {
     (contents.dropped > 0).then(|| {
         let message = format!(
-            "{} documents for {} are lost: too many waited, or were refused",
+            "{} documents for {} are lost: too many waited, or were refused, or they were too long, or could not be written",
             contents.dropped, contents.server
         );
-        Finding::note("spool.dropped", message)
-            .fix("keep a server running; what is lost cannot be had again")
+        let file = |name| shell::quote(&spool.folder().join(name).to_string_lossy());
+        Finding::problem("spool.dropped", message)
+            .fix("keep a server running; what is lost cannot be had again; to have it counted from nothing on:")
+            .command(format!("rm -f {} {}", file("totals"), file("lost")))
             .figure("server", contents.server.as_str())
             .figure("documents", contents.dropped)
     })
@@ -120,15 +139,25 @@ pub(crate) fn hook_log(home: &Home, now_us: i64, moments: &Moments) -> Finding {
         let at = line.split(' ').next().unwrap_or_default();
         timestamp::parse("at", at).is_ok_and(|then| now_us - then < NEWS_US)
     };
-    let count = lines.iter().filter(news).count();
-    let Some(last) = lines.iter().rev().find(news) else {
+    let news: Vec<&String> = lines.iter().filter(news).collect();
+    // What was not recorded weighs more than what only takes longer.
+    let lost: Vec<&String> = news.iter().copied().filter(|line| line.contains(log::LOST)).collect();
+    let (told, did) = if lost.is_empty() { (&news, "complained") } else { (&lost, "lost something") };
+    let Some(newest) = told.last() else {
         return Finding::ok(check, "hooks complained of nothing in the last day").figure("lines", 0);
     };
-    let (at, words) = last.split_once(' ').unwrap_or((last, ""));
-    let words = plain::cut(words, 200);
-    Finding::note(check, format!("hooks complained {count} times in the last day, {} ago of: {words}", moments.ago(at)))
-        .fix("read what they say")
+    let (at, words) = newest.split_once(' ').unwrap_or((newest, ""));
+    let (words, ago) = (plain::cut(words, 200), moments.ago(at));
+    let message = format!("hooks {did} {} times in the last day, {ago} ago: {words}", told.len());
+    let finding = if lost.is_empty() { Finding::note(check, message) } else { Finding::problem(check, message) };
+    finding
+        .fix(if lost.is_empty() {
+            "read what they say"
+        } else {
+            "mend what they say; what is lost cannot be had again"
+        })
         .command(format!("tail {}", shell::quote(&file.to_string_lossy())))
-        .figure("lines", count)
-        .figure("newest", last.as_str())
+        .figure("lines", news.len())
+        .figure("lost", lost.len())
+        .figure("newest", newest.as_str())
 }

@@ -14,13 +14,14 @@ use crate::delivery::address::Address;
 use crate::settings::file::plain;
 use crate::settings::places;
 use crate::settings::sources::Environment;
-use crate::settings::values::decided;
+use crate::settings::values::{boolean, decided};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8765";
 
 /// What hooks and the spool are told.
 pub(crate) struct Configuration {
-    pub(crate) destination: Destination,
+    /// Where documents go, unless what stands there is no address.
+    pub(crate) destination: Result<Destination, BadAddress>,
     /// How long a hook waits for an answer, when the user says so.
     pub(super) patience: Option<Duration>,
     /// Whether secrets are taken out of what waits in the spool. What is not said, or unreadable, means yes.
@@ -41,21 +42,30 @@ pub(super) enum Wish {
     Unknown,
 }
 
-/// Why nothing may be recorded.
+/// Why nothing may be recorded: a file may say so, and cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error("{} cannot be read, and may say what not to record", .0.display())]
-    MayIgnore(PathBuf),
-    #[error("'{0}' is no address of a server: write http://HOST:PORT")]
-    Server(String),
+#[error("{} cannot be read, and may say what not to record", .0.display())]
+pub(crate) struct MayIgnore(PathBuf);
+
+/// What should be the address of a server, and is none.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is no address of a server: write http://HOST:PORT")]
+pub(crate) struct BadAddress(String);
+
+/// Whether the user wishes that nothing is recorded. Who sets the variable wishes something: what is no plain yes means
+/// no.
+pub(crate) fn is_switched_off(environment: Environment<'_>) -> bool {
+    let wish = environment("AGENT_RUNTIME_HOOK").unwrap_or_default();
+    let said = wish.to_str().map(str::trim);
+    said != Some("") && said.is_none_or(|said| boolean(said) != Ok(true))
 }
 
 impl Configuration {
     /// Reads it.
     ///
     /// # Errors
-    /// When it names no server, or what must not be recorded cannot be known.
-    pub(crate) fn read(environment: Environment<'_>) -> Result<Self, Unusable> {
+    /// When what must not be recorded cannot be known.
+    pub(crate) fn read(environment: Environment<'_>) -> Result<Self, MayIgnore> {
         let said = |name: &str| {
             let text = environment(name).filter(|text| !text.is_empty()).map(OsString::into_string);
             text.and_then(Result::ok)
@@ -67,7 +77,7 @@ impl Configuration {
         let url = said("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL");
         let url = url.or_else(|| text("server").or_else(|| text("server_url")).map(str::to_owned));
         let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let address = Address::parse(&url).ok_or(Unusable::Server(url))?;
+        let address = Address::parse(&url).ok_or(BadAddress(url));
 
         let home = environment("HOME").map(PathBuf::from);
         let in_file = |path: &str| std::fs::read_to_string(at_home(path, home.as_deref())).ok();
@@ -91,7 +101,13 @@ impl Configuration {
         let redact = said("AGENT_RUNTIME_REDACT").or_else(|| table.get("redact").and_then(plain));
         let redacts = redact.and_then(|text| decided(&text).ok()).unwrap_or(true);
         let project = environment("CLAUDE_PROJECT_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Ok(Self { destination: Destination { address, token }, patience, redacts, ignore, project })
+        Ok(Self {
+            destination: address.map(|address| Destination { address, token }),
+            patience,
+            redacts,
+            ignore,
+            project,
+        })
     }
 
     /// What is to become of a document of an agent that works in this folder.
@@ -110,15 +126,14 @@ impl Configuration {
 
 /// The keys of the file. One that is not there has none; one that cannot be read has none either, unless it may
 /// forbid to record.
-fn table(path: &Path) -> Result<Table, Unusable> {
+fn table(path: &Path) -> Result<Table, MayIgnore> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Table::new()),
-        Err(_) => return Err(Unusable::MayIgnore(path.to_owned())),
+        Err(_) => return Err(MayIgnore(path.to_owned())),
     };
     let text = String::from_utf8_lossy(&bytes);
-    text.parse()
-        .or_else(|_| if text.contains("ignore") { Err(Unusable::MayIgnore(path.to_owned())) } else { Ok(Table::new()) })
+    text.parse().or_else(|_| if text.contains("ignore") { Err(MayIgnore(path.to_owned())) } else { Ok(Table::new()) })
 }
 
 /// A list in one text, as all settings have it.

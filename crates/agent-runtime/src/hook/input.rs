@@ -2,14 +2,18 @@
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The longest document that is taken.
 pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// A writer that is silent for so long has nothing more to say.
+/// How long the first byte is waited for: on a busy machine the agent may not get to it sooner.
+const FIRST_BYTE: Duration = Duration::from_secs(2);
+/// A writer that is silent for so long after it began has nothing more to say.
 const SILENCE: Duration = Duration::from_millis(500);
+/// How long all of it may take, for a writer that trickles: the agent stands still meanwhile.
+const WHOLE: Duration = Duration::from_secs(10);
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Why there is no document.
@@ -25,17 +29,35 @@ pub(super) enum Unread {
     Failed(#[from] io::Error),
 }
 
-/// Reads the document: to its end, to the end of the input, or until nothing more comes.
+/// Where a document comes from, and the time that passes meanwhile.
+trait Source {
+    /// Waits until there is something to read, or the end; false when the writer stays silent for so long.
+    fn ready(&mut self, patience: Duration) -> io::Result<bool>;
+    /// Takes what there is; nothing at the end.
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize>;
+    /// How long the reading has taken so far.
+    fn elapsed(&self) -> Duration;
+}
+
+/// Reads the document: to its end, to the end of the input, until nothing more comes, or until it has taken too long.
 ///
 /// # Errors
 /// When there is none.
 pub(super) fn document() -> Result<Vec<u8>, Unread> {
-    let stdin = io::stdin();
+    read(&mut Stdin { stdin: io::stdin(), began: Instant::now() })
+}
+
+fn read(source: &mut impl Source) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::new();
     let mut end = End::default();
     let mut chunk = vec![0; CHUNK_BYTES];
-    while ready(&stdin)? {
-        let count = match stdin.lock().read(&mut chunk) {
+    loop {
+        let patience = if bytes.is_empty() { FIRST_BYTE } else { SILENCE };
+        let left = WHOLE.saturating_sub(source.elapsed());
+        if left.is_zero() || !source.ready(patience.min(left))? {
+            break;
+        }
+        let count = match source.read(&mut chunk) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -53,16 +75,31 @@ pub(super) fn document() -> Result<Vec<u8>, Unread> {
     if bytes.iter().all(u8::is_ascii_whitespace) { Err(Unread::Empty) } else { Ok(bytes) }
 }
 
-/// Waits until there is something to read, or the end; false when the writer stays silent.
-fn ready(stdin: &io::Stdin) -> io::Result<bool> {
-    let silence = Timespec::try_from(SILENCE).map_err(io::Error::other)?;
-    loop {
-        let mut sources = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
-        match poll(&mut sources, Some(&silence)) {
-            Ok(count) => return Ok(count > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+/// The process's standard input.
+struct Stdin {
+    stdin: io::Stdin,
+    began: Instant,
+}
+
+impl Source for Stdin {
+    fn ready(&mut self, patience: Duration) -> io::Result<bool> {
+        let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+        loop {
+            let mut sources = [PollFd::from_borrowed_fd(self.stdin.as_fd(), PollFlags::IN)];
+            match poll(&mut sources, Some(&patience)) {
+                Ok(count) => return Ok(count > 0),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        self.stdin.lock().read(chunk)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
     }
 }
 
@@ -101,7 +138,67 @@ impl End {
 
 #[cfg(test)]
 mod tests {
-    use super::End;
+    use std::io;
+    use std::time::Duration;
+
+    use super::{End, Source, Unread, read};
+
+    /// A writer that sends one byte after each pause, in a time of the test's own.
+    struct Slow<'a> {
+        bytes: &'a [u8],
+        pauses: Vec<u64>,
+        sent: usize,
+        now: Duration,
+    }
+
+    impl Slow<'_> {
+        fn pause(&self) -> Option<Duration> {
+            let pause = self.pauses.get(self.sent).or(self.pauses.last())?;
+            (self.sent < self.bytes.len()).then(|| Duration::from_millis(*pause))
+        }
+    }
+
+    impl Source for Slow<'_> {
+        fn ready(&mut self, patience: Duration) -> io::Result<bool> {
+            let pause = self.pause().filter(|pause| *pause <= patience);
+            self.now += pause.unwrap_or(patience);
+            Ok(pause.is_some())
+        }
+
+        fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+            chunk[0] = self.bytes[self.sent];
+            self.sent += 1;
+            Ok(1)
+        }
+
+        fn elapsed(&self) -> Duration {
+            self.now
+        }
+    }
+
+    fn slow(bytes: &[u8], pauses: &[u64]) -> (Result<Vec<u8>, Unread>, Duration) {
+        let mut source = Slow { bytes, pauses: pauses.to_vec(), sent: 0, now: Duration::ZERO };
+        let document = read(&mut source);
+        (document, source.now)
+    }
+
+    #[test]
+    fn the_first_byte_may_be_late_and_the_rest_may_not() {
+        let (document, _) = slow(b"{\"a\":1}", &[1900, 400, 10]);
+        assert_eq!(document.expect("a document"), b"{\"a\":1}");
+        let (document, took) = slow(b"{}", &[2100]);
+        assert!(matches!(document, Err(Unread::Empty)));
+        assert_eq!(took, Duration::from_secs(2));
+        let (document, took) = slow(b"{}", &[0, 600]);
+        assert_eq!((document.expect("its beginning").as_slice(), took), (&b"{"[..], Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn a_trickle_ends() {
+        let endless = [b'['; 100];
+        let (document, took) = slow(&endless, &[400]);
+        assert_eq!((document.expect("its beginning").len(), took), (25, Duration::from_secs(10)));
+    }
 
     #[test]
     fn a_document_ends_with_its_last_brace_outside_strings() {

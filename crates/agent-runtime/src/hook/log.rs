@@ -12,6 +12,9 @@ const MOST_BYTES: u64 = 256 * 1024;
 /// The longest line.
 const MOST_LINE_BYTES: usize = 1024;
 
+/// How a line begins that tells of a document that nobody will see.
+pub(crate) const LOST: &str = "nothing recorded";
+
 /// The file `hook.log`.
 pub(super) struct Log {
     path: PathBuf,

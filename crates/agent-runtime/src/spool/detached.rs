@@ -18,14 +18,16 @@ impl Spool {
     /// # Errors
     /// When it cannot be started, or the spool cannot be changed.
     pub(crate) fn start_flush(&self, now_us: i64) -> Result<(), SpoolError> {
-        self.with_lock(|| {
+        let started = self.unless_busy(|| {
             if self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none() {
                 return Ok(());
             }
             let until = now_us + ATTENDANCE_US;
             files::put(&self.folder, &self.attended(), until.to_string().as_bytes())?;
             spawn()
-        })
+        });
+        // Who holds the lock has a document of its own, and comes here after it, or delivers already.
+        started.map(|_| ()).map_err(|cause| self.unusable(cause))
     }
 
     /// Whether a flush was started so lately that another would not fare better.

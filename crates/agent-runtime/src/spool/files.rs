@@ -6,8 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a lock is waited for: it is held for a moment by each process, and many may want it at once.
-const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a lock is waited for, unless the caller has less time: each process holds it for a moment only.
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 const LOCK_PAUSE: Duration = Duration::from_micros(300);
 
 /// A lock of the system on a file, which dies with its process.
@@ -20,13 +20,13 @@ impl Lock {
     ///
     /// # Errors
     /// When it cannot be had in time.
-    pub(super) fn wait(path: &Path) -> io::Result<Self> {
+    pub(super) fn wait(path: &Path, patience: Duration) -> io::Result<Self> {
         let began = Instant::now();
         loop {
             if let Some(lock) = Self::try_take(path)? {
                 return Ok(lock);
             }
-            if began.elapsed() > LOCK_PATIENCE {
+            if began.elapsed() > patience {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds its lock"));
             }
             std::thread::sleep(LOCK_PAUSE);
@@ -64,12 +64,16 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Writes a file that is there whole or not at all. The caller holds the lock of `spool`.
 pub(super) fn put(spool: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    let unfinished = spool.join("unfinished");
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished);
-    let written = written.and_then(|mut file| file.write_all(content)).and_then(|()| fs::rename(&unfinished, path));
+    put_by_way_of(&spool.join("unfinished"), path, content)
+}
+
+/// Writes a file that is there whole or not at all, and before that `unfinished`, which nobody else may write.
+pub(super) fn put_by_way_of(unfinished: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished);
+    let written = written.and_then(|mut file| file.write_all(content)).and_then(|()| fs::rename(unfinished, path));
     if written.is_err() {
         // On a full disk, what was begun must not take the last room.
-        let _ = fs::remove_file(&unfinished);
+        let _ = fs::remove_file(unfinished);
     }
     written
 }

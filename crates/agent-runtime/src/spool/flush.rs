@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 
 use agent_runtime_agents::envelope::Envelope;
 
-use super::files::{self, Lock};
+use super::files::{self, LOCK_PATIENCE, Lock};
 use super::totals::Totals;
-use super::waiting::{self, Content, Entry};
-use super::{Spool, SpoolError, rejected};
+use super::waiting::{self, Content, Entry, Listing};
+use super::{Spool, SpoolError, arriving, rejected};
 use crate::delivery::{self, Destination, Obstacle, Outcome, Parcel};
+
+/// How long a lock is waited for while somebody waits: more than a moment even when the time is over, for what was
+/// delivered and cannot be taken out would be sent again.
+const HASTY_LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What to do while another process delivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,16 @@ pub(crate) enum Patience {
     Until(Instant),
     /// Each document has this long.
     Each(Duration),
+}
+
+impl Patience {
+    /// How long the spool's lock is waited for.
+    fn for_the_lock(self) -> Duration {
+        match self {
+            Self::Until(_) => HASTY_LOCK_PATIENCE,
+            Self::Each(_) => LOCK_PATIENCE,
+        }
+    }
 }
 
 /// What a flush has done.
@@ -55,7 +69,7 @@ impl Spool {
     ) -> Result<Flushed, SpoolError> {
         let flushed = self.deliver_all(destination, turn, patience)?;
         if let Some(obstacle) = &flushed.obstacle {
-            self.note(obstacle)?;
+            self.note(obstacle, patience)?;
         }
         Ok(flushed)
     }
@@ -64,8 +78,8 @@ impl Spool {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn note(&self, obstacle: &Obstacle) -> Result<(), SpoolError> {
-        self.with_lock(|| {
+    pub(crate) fn note(&self, obstacle: &Obstacle, patience: Patience) -> Result<(), SpoolError> {
+        self.with_lock(patience.for_the_lock(), || {
             let file = self.folder.join("obstacle");
             if obstacle.needs_a_person() {
                 return files::put(&self.folder, &file, format!("{obstacle}\n").as_bytes());
@@ -83,11 +97,20 @@ impl Spool {
         let Some(mut flushing) = self.take_turn(turn)? else { return Ok(Flushed { busy: true, ..flushed }) };
         let mut failed = HashSet::new();
         loop {
-            let (entries, released) = self.with_lock(|| self.next_round(flushing))?;
-            let Some(kept) = released else { return Ok(flushed) };
+            let (listing, kept) = self.with_lock(patience.for_the_lock(), || self.next_round(flushing))?;
+            let Some(kept) = kept else {
+                // Who added a document before the turn ended saw that somebody delivers, and left it to this process.
+                let retaken = if self.something_waits()? { self.take_turn(Turn::OnlyIfFree)? } else { None };
+                let Some(retaken) = retaken else { return Ok(flushed) };
+                flushing = retaken;
+                continue;
+            };
             flushing = kept;
             let before = flushed.delivered + flushed.rejected;
-            for entry in entries {
+            if let Some((path, cause)) = listing.closed {
+                flushed.obstacle = Some(Obstacle::Unreadable(path, cause));
+            }
+            for entry in listing.entries {
                 // A document on which the server fails, or that cannot be read, holds up its own session only.
                 if failed.contains(&entry.session) {
                     continue;
@@ -107,21 +130,24 @@ impl Spool {
         }
     }
 
-    /// Whether somebody delivers, or tried in vain a moment ago.
+    /// Whether somebody delivers, or tried in vain a moment ago. Who asks after a document has come is told the truth:
+    /// whoever ends a delivery looks once more.
     ///
     /// # Errors
     /// When the spool cannot be read.
     pub(crate) fn is_attended(&self, now_us: i64) -> Result<bool, SpoolError> {
-        self.with_lock(|| Ok(self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none()))
+        let is_free = || Lock::try_take(&self.flushing()).map(|lock| lock.is_some());
+        Ok(self.was_attended(now_us) || !is_free().map_err(|cause| self.unusable(cause))?)
     }
 
-    /// What waits. When that is nothing the turn ends, while the lock is held: whoever adds a document now sees that
-    /// nobody delivers, and whoever added one before is seen here.
-    fn next_round(&self, flushing: Lock) -> io::Result<(Vec<Entry>, Option<Lock>)> {
-        let entries = waiting::list(&self.waiting())?;
-        if !entries.is_empty() {
-            return Ok((entries, Some(flushing)));
+    /// What waits; and, unless that is nothing, the turn, which else has ended.
+    fn next_round(&self, flushing: Lock) -> io::Result<(Listing, Option<Lock>)> {
+        let adopted = self.adopt();
+        let listing = waiting::list(&self.waiting())?;
+        if !listing.entries.is_empty() || listing.closed.is_some() {
+            return Ok((listing, Some(flushing)));
         }
+        adopted?;
         if let Some(mut totals) = Totals::read(&self.folder).filter(|totals| totals.documents > 0) {
             // Kills may have left them too high.
             (totals.documents, totals.bytes) = (0, 0);
@@ -131,7 +157,13 @@ impl Spool {
         let _ = fs::remove_file(self.folder.join("obstacle"));
         self.end_attendance();
         drop(flushing);
-        Ok((entries, None))
+        Ok((listing, None))
+    }
+
+    fn something_waits(&self) -> Result<bool, SpoolError> {
+        let arrivals = arriving::list(&self.folder).map_err(|cause| self.unusable(cause))?;
+        let listing = waiting::list(&self.waiting()).map_err(|cause| self.unusable(cause))?;
+        Ok(!arrivals.is_empty() || !listing.entries.is_empty())
     }
 
     /// Delivers one document, and takes it out of the spool unless something stands in the way.
@@ -149,7 +181,7 @@ impl Spool {
             Err(cause) => return Ok(Some(Obstacle::Unreadable(entry.path.clone(), cause))),
         };
         let Some(content) = content else {
-            self.refuse(entry, 0, "this is no document of the spool")?;
+            self.refuse(entry, 0, "this is no document of the spool", patience)?;
             flushed.rejected += 1;
             return Ok(None);
         };
@@ -165,7 +197,7 @@ impl Spool {
         let parcel = Parcel { agent: &agent, envelope: &envelope, document: &document };
         match delivery::deliver(destination, &parcel, deadline) {
             Outcome::Stored => {
-                self.with_lock(|| match entry.remove() {
+                self.with_lock(patience.for_the_lock(), || match entry.remove() {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                     removed => removed.and_then(|()| self.count_out(bytes)),
                 })?;
@@ -173,7 +205,7 @@ impl Spool {
                 Ok(None)
             }
             Outcome::Refused(reason) => {
-                self.refuse(entry, bytes, &reason)?;
+                self.refuse(entry, bytes, &reason, patience)?;
                 flushed.rejected += 1;
                 Ok(None)
             }
@@ -182,8 +214,8 @@ impl Spool {
     }
 
     /// Moves a document to those that were refused.
-    fn refuse(&self, entry: &Entry, bytes: u64, reason: &str) -> Result<(), SpoolError> {
-        self.with_lock(|| {
+    fn refuse(&self, entry: &Entry, bytes: u64, reason: &str, patience: Patience) -> Result<(), SpoolError> {
+        self.with_lock(patience.for_the_lock(), || {
             let file = rejected::reserve(&self.folder, entry.number, reason)?;
             match fs::rename(&entry.path, file) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

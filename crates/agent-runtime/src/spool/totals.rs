@@ -47,7 +47,12 @@ impl Totals {
 
     /// A number that no document had before.
     pub(super) fn take_number(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
+        self.take_numbers(1)
+    }
+
+    /// The first of so many numbers that no document had before.
+    pub(super) fn take_numbers(&mut self, count: u64) -> u64 {
+        self.next += count;
+        self.next - count
     }
 }

@@ -86,22 +86,37 @@ pub(super) fn arrival(path: &Path) -> Option<String> {
     envelope["at"].as_str().map(str::to_owned)
 }
 
-/// All that wait, in order.
+/// What is in the folder of those that wait.
+pub(super) struct Listing {
+    /// All that wait, in order.
+    pub(super) entries: Vec<Entry>,
+    /// A session's folder that cannot be looked into, and why.
+    pub(super) closed: Option<(PathBuf, io::Error)>,
+}
+
+/// Looks at all that wait. The folder of a session that cannot be read hides those of that session only.
 ///
 /// # Errors
-/// When the folder cannot be read; one that is not there holds nothing.
-pub(super) fn list(folder: &Path) -> io::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
+/// When the folder of all of them cannot be read; one that is not there holds nothing.
+pub(super) fn list(folder: &Path) -> io::Result<Listing> {
+    let mut listing = Listing { entries: Vec::new(), closed: None };
     for session in children(folder)? {
         let name = session.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        for path in children(&session)? {
+        let paths = match children(&session) {
+            Ok(paths) => paths,
+            Err(cause) => {
+                listing.closed = Some((session, cause));
+                continue;
+            }
+        };
+        for path in paths {
             if let Some(number) = number(&path) {
-                entries.push(Entry { number, session: name.clone(), path });
+                listing.entries.push(Entry { number, session: name.clone(), path });
             }
         }
     }
-    entries.sort_by_key(|entry| entry.number);
-    Ok(entries)
+    listing.entries.sort_by_key(|entry| entry.number);
+    Ok(listing)
 }
 
 /// Erases folders that a kill left empty. The caller holds the lock.
@@ -116,7 +131,8 @@ pub(super) fn number(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.parse().ok()
 }
 
-fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// What lies in a folder; nothing when it is not there.
+pub(super) fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),

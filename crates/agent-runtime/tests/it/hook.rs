@@ -1,6 +1,7 @@
 //! `agent-runtime hook`, as an agent runs it: what reaches the server, what waits for it, and that nothing else is
 //! ever seen.
 
+mod crowd;
 mod ignored;
 mod input;
 mod kills;

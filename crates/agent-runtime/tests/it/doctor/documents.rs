@@ -40,7 +40,30 @@ async fn what_hooks_complained_of_is_told_for_a_day() {
     machine.write(".local/state/agent-runtime/hook.log", "2020-01-01T00:00:00.000000+00:00 long ago\n");
     examine(&machine, &nobody()).await.must("hooks.log", "ok", "nothing");
     machine.write(".local/state/agent-runtime/hook.log", "2999-01-01T00:00:00.000000+00:00 the disk is full\n");
-    examine(&machine, &nobody()).await.must("hooks.log", "note", "the disk is full");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.log", "note", "hooks complained 1 times");
+    said.must("hooks.log", "note", "the disk is full");
+}
+
+#[tokio::test]
+async fn documents_that_are_lost_are_a_problem() {
+    let machine = machine();
+    let line = |words: &str| format!("2999-01-01T00:00:00.000000+00:00 {words}\n");
+    let log = [line("nothing recorded: the spool cannot be used"), line("recorded, but documents wait")].concat();
+    machine.write(".local/state/agent-runtime/hook.log", &log);
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.log", "problem", "hooks lost something 1 times");
+    said.must("hooks.log", "problem", "the spool cannot be used");
+
+    // One that is too long is counted, and stays a problem until somebody has seen it.
+    let here = nobody();
+    hook(&machine, &here, "claude-code", &json!({"session_id": "s", "text": "x".repeat(64 * 1024 * 1024)})).await;
+    let said = examine(&machine, &here).await;
+    said.must("spool.dropped", "problem", "1 documents");
+    let (_, command) = said.mended_by("spool.dropped");
+    let mended = std::process::Command::new("sh").args(["-c", command]).status().expect("a shell");
+    assert!(mended.success());
+    assert!(!examine(&machine, &here).await.has("spool.dropped"));
 }
 
 async fn add(server: &Process, event: Value) {

@@ -65,4 +65,5 @@ fn a_document_beyond_the_limit_is_not_taken() {
     stand.hook("codex", format!("{{\"session_id\":\"s\",\"text\":\"{text}\"}}").as_bytes());
     assert_eq!(server.requests().len(), 0);
     assert!(stand.log().contains("longer than 67108864 bytes"), "{}", stand.log());
+    assert_eq!(stand.status()["dropped"], 1, "what is lost is counted");
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::recorder::Recorder;
-use super::stand::{Stand, assert_silent, document};
+use super::stand::{Stand, assert_silent, document, order};
 use crate::process::Launch;
 
 #[test]
@@ -36,10 +36,41 @@ fn broken_json_is_no_failure() {
 }
 
 #[test]
-fn a_server_with_a_bad_address_is_no_failure() {
-    let stand = Stand::new("gopher://127.0.0.1");
-    stand.report("s", 1);
-    assert!(stand.log().contains("'gopher://127.0.0.1' is no address of a server"), "{}", stand.log());
+fn what_has_no_address_to_go_to_waits_until_it_has_one() {
+    let server = Recorder::start();
+    let url = "AGENT_ORCHESTRATOR_SESSION_MANAGER_URL";
+    for in_file in [false, true] {
+        for by_hook in [false, true] {
+            let stand = Stand::new("ftp://nope");
+            let bad = if in_file {
+                stand.clone().variable(url, "").configuration("server = \"ftp://nope\"\n")
+            } else {
+                stand.clone()
+            };
+            let before = server.requests().len();
+            bad.report("s", 1);
+            bad.report("s", 2);
+            let told = "'ftp://nope' is no address of a server";
+            assert!(bad.log().contains(told) && !bad.log().contains("nothing recorded"), "{}", bad.log());
+            let status = bad.status();
+            assert_eq!((&status["waiting"], &status["dropped"]), (&2.into(), &0.into()), "{status}");
+            assert!(status["obstacle"].as_str().is_some_and(|told| told.contains("no address")), "{status}");
+            let doctor = bad.command(super::stand::PROGRAM, &["doctor"]).output().expect("an end");
+            let said = String::from_utf8_lossy(&doctor.stdout);
+            assert!(said.contains(told) && said.contains("2 documents"), "{said}");
+
+            let good = stand.variable(url, server.url());
+            let mut expected = vec![("s".to_owned(), 1), ("s".to_owned(), 2)];
+            if by_hook {
+                good.report("s", 3);
+                expected.push(("s".to_owned(), 3));
+            } else {
+                assert!(good.flush().0);
+            }
+            assert_eq!(order(&server.requests()[before..]), expected, "in the file {in_file}, by a hook {by_hook}");
+            assert_eq!(good.status()["waiting"], 0);
+        }
+    }
 }
 
 #[test]
@@ -82,7 +113,15 @@ fn a_full_disk_is_no_failure_and_leaves_the_spool_whole() {
 fn nothing_is_recorded_when_that_is_wished() {
     let server = Recorder::start();
     let stand = Stand::new(&server.url());
-    stand.clone().variable("AGENT_RUNTIME_HOOK", "off").report("s", 1);
+    for off in ["off", "OFF", " Off ", "0", "false", "no", "never", "on?"] {
+        stand.clone().variable("AGENT_RUNTIME_HOOK", off).report("s", 1);
+        assert_eq!(server.requests().len(), 0, "{off:?}");
+    }
+    for on in ["", " ", "on", "1", "TRUE", "yes"] {
+        let before = server.requests().len();
+        stand.clone().variable("AGENT_RUNTIME_HOOK", on).report("v", 1);
+        assert_eq!(server.requests().len(), before + 1, "{on:?}");
+    }
     let home = stand.folder.path().join("home");
     let stand = stand.configuration("ignore = [\"~/clients/*\", \"/srv/secret\"]\n");
     for (folder, recorded) in [

@@ -132,6 +132,33 @@ fn a_document_that_cannot_be_read_holds_up_its_own_session_only_and_is_told() {
 }
 
 #[test]
+fn a_session_whose_folder_cannot_be_read_holds_up_itself_only_and_is_told() {
+    let (stand, address) = Stand::without_server();
+    stand.report("a", 1);
+    let folder = children(&stand.spool().join("waiting"))[0].clone();
+    let aside = stand.folder.path().join("aside");
+    fs::rename(&folder, &aside).expect("moved");
+    // Nobody can look into this, not even root.
+    std::os::unix::fs::symlink(&folder, &folder).expect("a link to itself");
+    stand.report("b", 2);
+    stand.report("a", 3);
+    stand.report("b", 4);
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("2 delivered"), "{said}");
+    let name = folder.display().to_string();
+    assert!(said.contains(&name) && said.contains("cannot be read"), "{said}");
+    assert_eq!(order(&server.requests()), [("b".to_owned(), 2), ("b".to_owned(), 4)]);
+    let status = stand.status();
+    assert!(status["obstacle"].as_str().is_some_and(|told| told.contains(&name)), "{status}");
+    assert_eq!(status["waiting"], 1, "what came behind it waits");
+    fs::remove_file(&folder).expect("erased");
+    fs::rename(&aside, &folder).expect("moved back");
+    assert!(stand.flush().0);
+    assert_eq!(order(&server.requests())[2..], [("a".to_owned(), 1), ("a".to_owned(), 3)]);
+}
+
+#[test]
 fn what_was_recorded_is_not_called_lost_when_the_rest_cannot_be_sent_on() {
     let (stand, address) = Stand::without_server();
     stand.report("s", 1);

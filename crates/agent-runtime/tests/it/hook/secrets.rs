@@ -94,3 +94,37 @@ async fn one_key_in_the_file_holds_for_hooks_and_server() {
         server.stop().await;
     }
 }
+
+/// The first attempt is stored but not answered; what comes later from the spool is known again, though it was cut and
+/// holds no secrets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spooled_copy_that_was_cut_is_the_same() {
+    let long = [&"z ".repeat(700_000), secret().as_str(), &" z".repeat(700_000)].concat();
+    for (text, has_secret) in [("", true), ("redact = false", true), ("redact = false", false)] {
+        let (stand, _) = Stand::without_server();
+        let stand = stand.configuration(text);
+        let database = format!("sqlite:{}", stand.folder.path().join("test.db").display());
+        let launch = Launch::bare(Arc::clone(&stand.folder)).arguments(["--port", "0", "--database", &database]);
+        let server = launch.start().await;
+        let address = server.address;
+        let recorder = Recorder::answering(move |request| {
+            let status = request.sent_to(address).expect("an answer");
+            assert_eq!(status, 200);
+            Reply::Cut
+        });
+        let stand = stand.variable("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", recorder.url());
+        let prompt = if has_secret { long.clone() } else { long.replace(&secret(), "none") };
+        let document = json!({"session_id": "s", "prompt": prompt, "hook_event_name": "UserPromptSubmit"});
+        stand.hook("claude-code", document.to_string().as_bytes());
+        assert_eq!(stand.status()["waiting"], 1);
+        let is_cut = stand.status()["bytes"].as_u64().is_some_and(|bytes| bytes < 1_000_000);
+        assert_eq!(is_cut, text.is_empty() || !has_secret, "{text} {has_secret}");
+        stand.flush();
+        assert_eq!(recorder.requests().len(), 2);
+        let answer = server.http.get(server.url("/sessions/s/events")).send().await.expect("an answer");
+        let events: Value = answer.json().await.expect("JSON");
+        let messages = events["events"].as_array().into_iter().flatten().filter(|it| it["event_type"] == "message");
+        assert_eq!(messages.count(), 1, "{text} {has_secret}");
+        server.stop().await;
+    }
+}

@@ -105,7 +105,7 @@ pub(super) async fn start(stand: &Stand, address: SocketAddr) -> Process {
 }
 
 /// The commands that the tools of a session were called with, in the order in which they are stored.
-async fn commands(server: &Process, session: &str) -> Vec<String> {
+pub(super) async fn commands(server: &Process, session: &str) -> Vec<String> {
     let answer = server.http.get(server.url(&format!("/sessions/{session}/events"))).send().await.expect("an answer");
     if answer.status() == 404 {
         return Vec::new();

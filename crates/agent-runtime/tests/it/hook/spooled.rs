@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::recorder::{Recorder, Reply, STORED};
-use super::stand::{Stand, children, document, order};
+use super::stand::{Stand, bulky, children, document, order};
 
 #[test]
 fn what_finds_no_server_waits_and_goes_with_the_next_hook() {
@@ -61,7 +61,10 @@ fn a_session_waits_behind_its_own_documents_and_no_others() {
     let server = Recorder::answering(move |request| {
         let document = request.document();
         let bad = document["session_id"] == "a" && document["number"] == 0;
-        Reply::Status(if bad { said.load(Ordering::SeqCst) } else { 200 }, STORED)
+        match said.load(Ordering::SeqCst) {
+            status if bad && status != 200 => Reply::Status(status, "{\"detail\":\"internal error\"}"),
+            _ => Reply::Status(200, STORED),
+        }
     });
     let stand = Stand::new(&server.url());
     stand.report("a", 0);
@@ -79,6 +82,18 @@ fn a_session_waits_behind_its_own_documents_and_no_others() {
 }
 
 #[test]
+fn a_gateway_without_its_server_is_asked_once_and_not_for_each_session() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..5 {
+        stand.report(&format!("s{number}"), number);
+    }
+    let gateway = Recorder::on(address, |_| Reply::Status(502, "<html>Bad Gateway</html>"));
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("takes nothing at the moment: 502"), "{said}");
+    assert_eq!(gateway.requests().len(), 1);
+}
+
+#[test]
 fn each_server_has_a_spool_of_its_own() {
     let (stand, one) = Stand::without_server();
     stand.report("s", 1);
@@ -93,10 +108,8 @@ fn each_server_has_a_spool_of_its_own() {
 #[test]
 fn the_oldest_go_when_there_is_no_more_room_and_are_counted() {
     let (stand, _) = Stand::without_server();
-    let text = "x".repeat(24 * 1024 * 1024);
     for number in 0..4 {
-        let document = format!("{{\"session_id\":\"s{number}\",\"number\":{number},\"text\":\"{text}\"}}");
-        stand.hook("codex", document.as_bytes());
+        stand.hook("codex", bulky(&format!("s{number}"), number, 24).as_bytes());
     }
     let status = stand.status();
     assert_eq!((&status["waiting"], &status["dropped"]), (&2.into(), &2.into()), "{status}");
@@ -106,6 +119,31 @@ fn the_oldest_go_when_there_is_no_more_room_and_are_counted() {
     let output = stand.command(super::stand::PROGRAM, &["spool", "status"]).output().expect("an end");
     let shown = String::from_utf8(output.stdout).expect("text");
     assert!(shown.contains("dropped   2, because there was no more room"), "{shown}");
+}
+
+#[test]
+fn a_very_long_string_is_cut_and_takes_nobodys_place() {
+    let (stand, address) = Stand::without_server();
+    for number in 0..3 {
+        stand.report(&format!("s{number}"), number);
+    }
+    // Two of them would not find room as they are.
+    let text = "y".repeat(60 * 1024 * 1024);
+    for number in 3..5 {
+        stand.hook("codex", format!("{{\"session_id\":\"t\",\"number\":{number},\"text\":\"{text}\"}}").as_bytes());
+    }
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["dropped"]), (&5.into(), &0.into()), "{status}");
+    assert!(status["bytes"].as_u64().is_some_and(|bytes| bytes < 1024 * 1024), "{status}");
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    assert!(stand.flush().0);
+    let cut = server.requests().last().expect("the last").document();
+    let text = cut["text"].as_str().expect("text");
+    assert!(
+        text.contains("[shortened: 62914560 bytes, SHA-256 ") && text.ends_with("yyy"),
+        "{}",
+        &text[32_000..33_000]
+    );
 }
 
 #[test]

@@ -135,6 +135,12 @@ pub(super) fn document(session: &str, number: usize) -> Value {
     })
 }
 
+/// A document of so many MiB, in strings that are short enough to be kept whole.
+pub(super) fn bulky(session: &str, number: usize, mebibytes: usize) -> String {
+    let texts = vec!["x".repeat(1000 * 1000); mebibytes * 1024 * 1024 / 1_000_000];
+    json!({"session_id": session, "number": number, "texts": texts}).to_string()
+}
+
 #[track_caller]
 pub(super) fn assert_silent(output: &Output) {
     let quiet = output.status.code() == Some(0) && output.stdout.is_empty() && output.stderr.is_empty();

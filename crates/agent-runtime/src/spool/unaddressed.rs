@@ -1,0 +1,80 @@
+//! Documents of hooks that were told no address that can be used: they wait in a spool of their own, without numbers,
+//! until a hook or a flush knows where to send them.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::room::{MOST_ARRIVALS, MOST_DOCUMENTS};
+use super::{Contents, Spool, SpoolError, arrival_name, arriving, files};
+use crate::delivery::Parcel;
+use crate::delivery::address::Address;
+
+/// The name of the folder, which no address has.
+const NAME: &str = "unaddressed";
+/// What stands for the server's address.
+const SERVER: &str = "unknown";
+/// What stands in the way.
+pub(super) const OBSTACLE: &str = "the settings name no address of a server that can be used";
+
+impl Spool {
+    /// The spool of those whose server nobody knows.
+    pub(crate) fn unaddressed(state: &Path) -> Self {
+        let folder = state.join("spool").join(NAME);
+        Self { folder, most_documents: MOST_DOCUMENTS, most_arrivals: MOST_ARRIVALS, redacts: true }
+    }
+
+    /// Whether this is that spool.
+    pub(crate) fn is_unaddressed(&self) -> bool {
+        self.folder.file_name().is_some_and(|name| name == NAME)
+    }
+
+    /// Keeps a document until somebody knows where to send it.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is kept.
+    pub(crate) fn keep_unaddressed(&self, agent: &str, envelope: &str, document: &[u8]) -> Result<(), SpoolError> {
+        self.arrive(&Parcel { agent, envelope, document }, &SERVER)?;
+        self.limit_arrivals().map_err(|cause| self.unusable(cause))
+    }
+
+    /// Counts a document of this envelope that is lost before it could be kept there.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub(crate) fn count_lost_unaddressed(&self, envelope: &str) -> Result<(), SpoolError> {
+        self.count_lost(envelope, &SERVER)
+    }
+
+    /// Takes over all that wait there, in their order, for this spool's server.
+    ///
+    /// # Errors
+    /// When some had to stay.
+    pub(crate) fn claim_unaddressed(&self, server: &Address) -> Result<(), SpoolError> {
+        let Some(from) = self.folder.parent().map(|spools| spools.join(NAME)) else { return Ok(()) };
+        let arrivals = arriving::list(&from).map_err(|cause| self.unusable(cause))?;
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        let name = arrival_name("", "")?;
+        let claimed = self.name_server(server, &name).and_then(|()| {
+            files::make_folder(&arriving::folder(&self.folder))?;
+            arrivals.iter().try_for_each(|arrival| self.claim(&arrival.path))
+        });
+        claimed.map_err(|cause| self.unusable(cause))
+    }
+
+    fn claim(&self, path: &Path) -> io::Result<()> {
+        let Some(name) = path.file_name() else { return Ok(()) };
+        match fs::rename(path, arriving::folder(&self.folder).join(name)) {
+            // Another was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            claimed => claimed,
+        }
+    }
+
+    /// Whether people are to be told of it: not when it is the place of those without an address, and they have gone.
+    pub(super) fn is_told(&self, contents: &Contents) -> bool {
+        !self.is_unaddressed() || contents.waiting > 0 || contents.dropped > 0
+    }
+}

@@ -1,0 +1,118 @@
+//! Many hooks at one moment, and a lock that nobody gives back: a hook loses nothing, and hardly waits.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::recorder::{Recorder, Reply, STORED};
+use super::server::{commands, start};
+use super::stand::{Stand, assert_silent, bulky, children, document, order};
+use super::storm::calm;
+
+const HOOKS: usize = 120;
+const ROUNDS: usize = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_hooks_keeps_every_document_and_each_is_stored_once_in_order() {
+    let (stand, address) = Stand::without_server();
+    for round in 0..ROUNDS {
+        let mut hooks: Vec<_> = (0..HOOKS).map(|_| stand.spawn(&["hook", "claude-code"])).collect();
+        // All of them have started when the first hears something.
+        for (number, hook) in hooks.iter_mut().enumerate() {
+            let text = document(&format!("s{number}"), round).to_string();
+            hook.stdin.take().expect("an input").write_all(text.as_bytes()).expect("written");
+        }
+        for hook in hooks {
+            assert_silent(&hook.wait_with_output().expect("an end"));
+        }
+    }
+    assert_eq!(stand.log(), "");
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["dropped"]), (&(HOOKS * ROUNDS).into(), &0.into()), "{status}");
+    let server = start(&stand, address).await;
+    calm(&stand);
+    let expected: Vec<String> = (0..ROUNDS).map(|round| format!("echo {round}")).collect();
+    for number in 0..HOOKS {
+        assert_eq!(commands(&server, &format!("s{number}")).await, expected, "s{number}");
+    }
+    server.stop().await;
+}
+
+#[test]
+fn nothing_is_lost_and_nobody_waits_long_while_another_process_keeps_the_lock() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 0);
+    let lock = locked(&stand);
+    let began = Instant::now();
+    stand.report("s", 1);
+    stand.report("t", 0);
+    stand.report("s", 2);
+    assert!(began.elapsed() < Duration::from_secs(4), "they waited: {:?}", began.elapsed());
+    assert!(!stand.log().contains("nothing recorded"), "{}", stand.log());
+    assert_eq!(children(&stand.spool().join("arriving")).len(), 3);
+    // The server comes, and documents of a session wait behind what has no number yet.
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    stand.report("t", 1);
+    assert_eq!(order(&server.requests()), []);
+    drop(lock);
+    assert!(stand.flush().0);
+    let numbers = |session: &str| -> Vec<u64> {
+        let all = order(&server.requests()).into_iter();
+        all.filter(|(whose, _)| whose == session).map(|(_, number)| number).collect()
+    };
+    assert_eq!((numbers("s"), numbers("t")), (vec![0, 1, 2], vec![0, 1]));
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["bytes"], &status["dropped"]), (&0.into(), &0.into(), &0.into()));
+}
+
+#[test]
+fn what_has_no_number_is_bounded_too_and_what_goes_is_counted() {
+    let (stand, _) = Stand::without_server();
+    stand.report("s", 0);
+    let lock = locked(&stand);
+    for number in 1..5 {
+        stand.hook("codex", bulky(&format!("s{number}"), number, 24).as_bytes());
+    }
+    let folder = stand.spool().join("arriving");
+    let sizes: Vec<u64> = children(&folder).iter().map(|path| fs::metadata(path).expect("a file").len()).collect();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    drop(lock);
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["dropped"]), (&3.into(), &2.into()), "{status}");
+}
+
+#[test]
+fn what_a_kill_left_unfinished_goes_when_others_have_come_long_after_it() {
+    let (stand, _) = Stand::without_server();
+    stand.report("s", 0);
+    let unfinished = |at: &str| {
+        let name = format!("unfinished-{at}-00000000000000aa-00000000000000bb");
+        let path = stand.spool().join("arriving").join(name);
+        fs::write(&path, "half a docu").expect("written");
+        path
+    };
+    let (old, new) = (unfinished("00000000000000000001"), unfinished("09999999999999999999"));
+    stand.report("s", 1);
+    assert!(!old.exists() && new.exists());
+    assert_eq!(stand.status()["waiting"], 2, "neither is a document");
+}
+
+#[test]
+fn a_document_that_is_refused_while_the_lock_is_kept_waits_to_be_refused_again() {
+    let server = Recorder::answering(|_| Reply::Status(422, "{\"detail\":\"no\"}"));
+    let stand = Stand::new(&server.url());
+    stand.report("s", 0);
+    let lock = locked(&stand);
+    stand.report("s", 1);
+    drop(lock);
+    assert!(stand.flush().0);
+    let status = stand.status();
+    assert_eq!((&status["waiting"], &status["rejected"], &status["dropped"]), (&0.into(), &2.into(), &0.into()));
+}
+
+/// The spool's lock, as a stopped process would hold it.
+fn locked(stand: &Stand) -> File {
+    let lock = File::options().write(true).open(stand.spool().join("lock")).expect("a lock");
+    lock.lock().expect("it is free");
+    lock
+}
