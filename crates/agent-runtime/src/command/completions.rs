@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, Str};
 use clap::{Arg, ValueHint};
 use clap_complete::Shell;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(shell: Shell) -> Result<(), Failure> {
 fn with_hints(definition: clap::Command) -> clap::Command {
     let hinted = |argument: Arg| {
         let names = argument.get_value_names().unwrap_or_default();
-        let hint = match names.first().map(|name| name.as_str()) {
+        let hint = match names.first().map(Str::as_str) {
             Some("FILE") => ValueHint::FilePath,
             Some("FOLDER") => ValueHint::DirPath,
             _ => ValueHint::Other,
