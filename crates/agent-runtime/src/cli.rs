@@ -121,13 +121,18 @@ pub(crate) enum Command {
         command: ServiceCommand,
     },
     /// Take back everything that setup and service did; what was recorded stays
+    ///
+    /// A file that cannot be read holds nothing up but itself: it is named, with what to take out of it by hand.
     Uninstall {
         /// Delete what was recorded, the configuration and everything else of ours, too
         #[arg(long)]
         purge: bool,
-        /// Show what would be done, and write nothing
+        /// Show each line that would change, and write nothing
         #[arg(long)]
         dry_run: bool,
+        /// Show each line that changes, not only which files
+        #[arg(long)]
+        verbose: bool,
         /// Do it without asking
         #[arg(long)]
         yes: bool,
@@ -284,6 +289,10 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<C
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             output::print(&error.render().to_string()).map(|()| None)
         }
+        // A command of commands that stands alone is a question what there is, not a mistake to be told in a line.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Failure::Help(error.render().to_string()))
+        }
         Err(error) => Err(Failure::usage(one_line(&error.render().to_string()))),
     }
 }
@@ -305,12 +314,32 @@ fn with_names(command: clap::Command) -> clap::Command {
     command.mut_args(described).mut_subcommands(|subcommand| subcommand.mut_args(described))
 }
 
-/// The complaint of the parser, and its tip if it has one, without the usage that follows.
+/// The complaint of the parser with its tip, if it has one, and where to read on; without the usage that follows.
 fn one_line(rendered: &str) -> String {
     let complaint = rendered.strip_prefix("error: ").unwrap_or(rendered);
-    let lines = complaint.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
-    format!("{} (agent-runtime --help tells what there is)", lines.join("; "))
+    let mut line = String::new();
+    for part in complaint.lines().map(str::trim).take_while(|part| !part.starts_with("Usage:")) {
+        if part.is_empty() || part.starts_with("For more information") {
+            continue;
+        }
+        line.push_str(match line.chars().last() {
+            None => "",
+            Some(':') => " ",
+            // What is missing is listed, one a line.
+            Some('>') if part.starts_with('<') => ", ",
+            Some(_) if part.starts_with('[') => " ",
+            Some(_) => "; ",
+        });
+        line.push_str(part);
+    }
+    format!("{line} ({} --help tells what there is)", command_of(rendered))
+}
+
+/// The command whose usage follows a complaint.
+fn command_of(rendered: &str) -> String {
+    let usage = rendered.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("agent-runtime");
+    let words = usage.split_whitespace().take_while(|word| !word.starts_with(['<', '[', '-']));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -352,12 +381,36 @@ mod tests {
     }
 
     #[test]
-    fn a_complaint_is_one_line_with_its_tip() {
-        let Err(Failure::Usage(line)) = words("agent-runtime --prot 1") else { panic!("usage") };
-        assert_eq!(
-            line,
-            "unexpected argument '--prot' found; tip: a similar argument exists: '--port' \
-             (agent-runtime --help tells what there is)"
-        );
+    fn a_complaint_is_one_line_with_its_tip_and_where_to_read_on() {
+        for (line, complaint) in [
+            (
+                "agent-runtime --prot 1",
+                "unexpected argument '--prot' found; tip: a similar argument exists: '--port' \
+                 (agent-runtime --help tells what there is)",
+            ),
+            (
+                "agent-runtime show",
+                "the following required arguments were not provided: <ID> \
+                 (agent-runtime show --help tells what there is)",
+            ),
+            (
+                "agent-runtime rename",
+                "the following required arguments were not provided: <ID>, <NAME> \
+                 (agent-runtime rename --help tells what there is)",
+            ),
+            (
+                "agent-runtime sessions --status odd",
+                "invalid value 'odd' for '--status <STATUS>' [possible values: running, finished] \
+                 (agent-runtime --help tells what there is)",
+            ),
+            (
+                "agent-runtime spool stat",
+                "unrecognized subcommand 'stat'; tip: a similar subcommand exists: 'status' \
+                 (agent-runtime spool --help tells what there is)",
+            ),
+        ] {
+            let Err(Failure::Usage(told)) = words(line) else { panic!("{line}: usage") };
+            assert_eq!(told, complaint);
+        }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod claude_code;
 pub(crate) mod codex;
 pub(crate) mod consent;
 pub(crate) mod difference;
+pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod install;
 pub(crate) mod json_edit;
