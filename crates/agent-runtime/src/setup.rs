@@ -7,6 +7,7 @@ pub(crate) mod consent;
 pub(crate) mod difference;
 pub(crate) mod entries;
 pub(crate) mod files;
+pub(crate) mod hooks;
 pub(crate) mod install;
 pub(crate) mod json_edit;
 pub(crate) mod json_tree;

@@ -138,6 +138,11 @@ impl Place {
     }
 }
 
+/// Whether anything is in a folder. An empty one is left by whoever looked for an agent, not by the agent.
+pub(crate) fn holds_something(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 /// What is wrong with a program, if something is.
 pub(crate) fn fault_of(path: &Path) -> Option<String> {
     let shown = path.display();
