@@ -283,7 +283,8 @@ pub(crate) struct Flags {
 /// # Errors
 /// When it cannot be understood.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<Command>, Failure> {
-    match definition().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match definition().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(Cli { command: Some(command), .. }) => Ok(Some(command)),
         Ok(Cli { command: None, flags }) => Ok(Some(Command::Serve(flags))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -293,7 +294,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<C
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Err(Failure::Help(error.render().to_string()))
         }
-        Err(error) => Err(Failure::usage(one_line(&error.render().to_string()))),
+        Err(error) => Err(Failure::usage(one_line(&error.render().to_string(), &words))),
     }
 }
 
@@ -315,7 +316,7 @@ fn with_names(command: clap::Command) -> clap::Command {
 }
 
 /// The complaint of the parser with its tip, if it has one, and where to read on; without the usage that follows.
-fn one_line(rendered: &str) -> String {
+fn one_line(rendered: &str, words: &[OsString]) -> String {
     let complaint = rendered.strip_prefix("error: ").unwrap_or(rendered);
     let mut line = String::new();
     for part in complaint.lines().map(str::trim).take_while(|part| !part.starts_with("Usage:")) {
@@ -332,14 +333,18 @@ fn one_line(rendered: &str) -> String {
         });
         line.push_str(part);
     }
-    format!("{line} ({} --help tells what there is)", command_of(rendered))
+    format!("{line} ({} --help tells what there is)", command_of(rendered, words))
 }
 
-/// The command whose usage follows a complaint.
-fn command_of(rendered: &str) -> String {
-    let usage = rendered.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("agent-runtime");
-    let words = usage.split_whitespace().take_while(|word| !word.starts_with(['<', '[', '-']));
-    words.collect::<Vec<_>>().join(" ")
+/// The command that is complained of: the one whose usage follows, else the one that was named.
+fn command_of(rendered: &str, words: &[OsString]) -> String {
+    if let Some(usage) = rendered.lines().find_map(|line| line.trim().strip_prefix("Usage: ")) {
+        let named = usage.split_whitespace().take_while(|word| !word.starts_with(['<', '[', '-']));
+        return named.collect::<Vec<_>>().join(" ");
+    }
+    let named =
+        words.iter().skip(1).find_map(|word| definition().find_subcommand(word).map(|it| it.get_name().to_owned()));
+    named.map_or("agent-runtime".to_owned(), |command| format!("agent-runtime {command}"))
 }
 
 #[cfg(test)]
@@ -401,7 +406,7 @@ mod tests {
             (
                 "agent-runtime sessions --status odd",
                 "invalid value 'odd' for '--status <STATUS>' [possible values: running, finished] \
-                 (agent-runtime --help tells what there is)",
+                 (agent-runtime sessions --help tells what there is)",
             ),
             (
                 "agent-runtime spool stat",

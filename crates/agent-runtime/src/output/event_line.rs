@@ -159,6 +159,11 @@ mod tests {
                 "done    Bash: no output",
             ),
             (
+                json!({"event_type": "pre_tool", "tool_name": "TodoWrite", "tool_input": {"todos": [
+                    {"content": "a", "status": "completed"}, {"content": "b", "status": "in_progress"}]}}),
+                "tool    TodoWrite: 1 of 2 done, now: b",
+            ),
+            (
                 json!({"event_type": "post_tool", "tool_name": "Glob", "tool_output": {"filenames": ["/a"], "numFiles": 1}}),
                 "done    Glob: 1 file",
             ),

@@ -57,8 +57,18 @@ fn read(raw: Option<&RawValue>, telling: fn(&Value) -> String) -> String {
 
 /// The same of an input that was read.
 pub(super) fn input_of(value: &Value) -> String {
-    let telling = OF_INPUT.iter().find_map(|key| text(&value[key]));
+    let telling = OF_INPUT.iter().find_map(|key| text(&value[key])).or_else(|| plan(value));
     telling.or_else(|| text(value)).unwrap_or_else(|| shown(value))
+}
+
+/// How far an agent is with what it plans, and what is next.
+fn plan(value: &Value) -> Option<String> {
+    let steps = ["todos", "plan"].iter().find_map(|key| value[key].as_array())?;
+    let with = |status: &str| steps.iter().filter(|step| step["status"] == status).collect::<Vec<_>>();
+    let said = ["content", "step"];
+    let now = with("in_progress").first().and_then(|step| said.iter().find_map(|key| text(&step[key])));
+    let done = format!("{} of {} done", with("completed").len(), steps.len());
+    Some(now.map_or(done.clone(), |now| format!("{done}, now: {now}")))
 }
 
 fn output_of(value: &Value) -> String {

@@ -84,6 +84,9 @@ async fn filters_say_less() {
     let cut = scene.run(&["events", "one", "--limit", "2"]).await;
     assert_eq!((cut.code, cut.stdout.len()), (Some(0), 2));
     assert!(cut.failure().starts_with("there are more"), "{cut:#?}");
+    let none = scene.run(&["events", "one", "--type", "nothing"]).await;
+    assert_eq!((none.code, none.stdout.len(), none.failure()), (Some(0), 0, "no events that fit"));
+    assert!(scene.lines(&["events", "one", "--type", "nothing", "--json"]).await.is_empty());
     let ended = scene.run(&["events", "one", "--after", "999"]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.failure().contains("answered 400: "), "{ended:#?}");
