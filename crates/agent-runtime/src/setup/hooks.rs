@@ -74,7 +74,7 @@ impl Hooks {
         match told.split_last() {
             None => "nothing that is known here".to_owned(),
             Some((last, [])) => (*last).to_owned(),
-            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            Some((last, others)) => format!("{}, and {last}", others.join(", ")),
         }
     }
 }
@@ -107,7 +107,7 @@ mod tests {
         let all = [("SessionStart", ""), ("SessionEnd", ""), ("PreToolUse", ""), ("PostToolUse", ""), ("Stop", "")];
         assert_eq!(
             hooks(&[], &all).recorded(),
-            "when sessions start and end, tool calls with what goes in and comes out and when turns end"
+            "when sessions start and end, tool calls with what goes in and comes out, and when turns end"
         );
         assert_eq!(hooks(&[], &[("SessionStart", "")]).recorded(), "when sessions start");
         assert_eq!(hooks(&[], &[]).recorded(), "nothing that is known here");

@@ -226,7 +226,7 @@ async fn broken_settings_are_refused_with_their_line_and_nothing_is_written() {
 async fn of_settings_with_some_hooks_it_says_what_changes_and_records_no_more_than_it_has() {
     let machine = Machine::new().script("claude", "echo 1.0.38");
     let said = machine.must("setup claude-code --yes").await;
-    let recorded = "tool calls with what goes in and comes out, notifications and when turns end. Secrets";
+    let recorded = "tool calls with what goes in and comes out, notifications, and when turns end. Secrets";
     assert!(said.contains(&format!("8765: {recorded}")), "{said}");
     assert!(!said.contains("already"), "{said}");
     // A newer version knows more.
