@@ -123,6 +123,11 @@ mod tests {
                 "turn    failed: rate_limit, soon",
             ),
             (json!({"event_type": "interrupt", "content": []}), "turn    interrupted"),
+            (
+                json!({"event_type": "pre_compact", "hook": {"trigger": "auto"}}),
+                "note    compacting what was said: auto",
+            ),
+            (json!({"event_type": "compact", "hook": {"source": "compact"}}), "note    what was said is compacted"),
             (json!({"event_type": "session_start", "hook": {"source": "resume"}}), "start   resume"),
             (json!({"event_type": "session_start", "hook": of_agent}), "start   subagent Explore"),
             (

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::machine::Machine;
 
@@ -117,6 +118,17 @@ async fn where_systemd_looks_after_nobody_nothing_is_left_and_it_is_said_what_to
     assert!(!machine.folder.path().join("config/systemd").exists());
     let said = machine.must("service status").await;
     assert!(said.contains("not installed") && said.contains("enable-linger"), "{said}");
+}
+
+#[tokio::test]
+async fn a_systemd_that_hangs_is_not_waited_for() {
+    let machine = Machine::new().script("systemctl", "exec /bin/sleep 600");
+    let began = Instant::now();
+    let ended = machine.run("service install").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let failure = ended.failure();
+    assert!(failure.starts_with("`systemctl --user daemon-reload` did not end within 20 seconds: "), "{failure}");
+    assert!(began.elapsed() < Duration::from_mins(1) && !unit(&machine).exists(), "{failure}");
 }
 
 #[tokio::test]

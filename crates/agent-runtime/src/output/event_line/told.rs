@@ -54,6 +54,8 @@ pub(super) fn told(event: &Event) -> Told<'_> {
         "permission_denied" => ("denied", Tone::Bad, joined(&asked(event, tool), &why(event))),
         "notification" => ("note", notified(event), anything(event)),
         "task_notification" => ("note", Tone::Quiet, summary(&anything(event))),
+        "pre_compact" => ("note", Tone::Quiet, joined("compacting what was said", &anything(event))),
+        "compact" => ("note", Tone::Quiet, "what was said is compacted".to_owned()),
         // The turn of an agent ends far more often than its session.
         "stop" => ("turn", Tone::Quiet, turn_over(event)),
         "stop_failure" => ("turn", Tone::Bad, joined("failed", &why(event))),
