@@ -2,6 +2,7 @@
 //! server stand in `arguments.rs`.
 
 pub(crate) mod arguments;
+mod complaint;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -121,13 +122,18 @@ pub(crate) enum Command {
         command: ServiceCommand,
     },
     /// Take back everything that setup and service did; what was recorded stays
+    ///
+    /// A file that cannot be read holds nothing up but itself: it is named, with what to take out of it by hand.
     Uninstall {
         /// Delete what was recorded, the configuration and everything else of ours, too
         #[arg(long)]
         purge: bool,
-        /// Show what would be done, and write nothing
+        /// Show each line that would change, and write nothing
         #[arg(long)]
         dry_run: bool,
+        /// Show each line that changes, not only which files
+        #[arg(long)]
+        verbose: bool,
         /// Do it without asking
         #[arg(long)]
         yes: bool,
@@ -278,13 +284,18 @@ pub(crate) struct Flags {
 /// # Errors
 /// When it cannot be understood.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<Command>, Failure> {
-    match definition().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match definition().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(Cli { command: Some(command), .. }) => Ok(Some(command)),
         Ok(Cli { command: None, flags }) => Ok(Some(Command::Serve(flags))),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             output::print(&error.render().to_string()).map(|()| None)
         }
-        Err(error) => Err(Failure::usage(one_line(&error.render().to_string()))),
+        // A command of commands that stands alone is a question what there is, not a mistake to be told in a line.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Failure::Help(error.render().to_string()))
+        }
+        Err(error) => Err(Failure::usage(complaint::one_line(&error.render().to_string(), &words))),
     }
 }
 
@@ -303,14 +314,6 @@ fn with_names(command: clap::Command) -> clap::Command {
         argument.help(text)
     };
     command.mut_args(described).mut_subcommands(|subcommand| subcommand.mut_args(described))
-}
-
-/// The complaint of the parser, and its tip if it has one, without the usage that follows.
-fn one_line(rendered: &str) -> String {
-    let complaint = rendered.strip_prefix("error: ").unwrap_or(rendered);
-    let lines = complaint.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
-    format!("{} (agent-runtime --help tells what there is)", lines.join("; "))
 }
 
 #[cfg(test)]
@@ -349,15 +352,5 @@ mod tests {
         for name in crate::settings::names::ALL.iter().filter(|name| name.flag.is_some()) {
             assert!(help.contains(&format!("[env: {}]", name.variable)), "{}: {help}", name.variable);
         }
-    }
-
-    #[test]
-    fn a_complaint_is_one_line_with_its_tip() {
-        let Err(Failure::Usage(line)) = words("agent-runtime --prot 1") else { panic!("usage") };
-        assert_eq!(
-            line,
-            "unexpected argument '--prot' found; tip: a similar argument exists: '--port' \
-             (agent-runtime --help tells what there is)"
-        );
     }
 }

@@ -21,15 +21,15 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::settings::remote::{Remote, Secret};
-use connection::Connector;
+use connection::{Connector, Unanswered};
 use items::Items;
 use place::Place;
 pub(crate) use place::path;
 use record::Event;
 pub(crate) use trouble::Trouble;
 
-/// How long a server may take to begin its answer.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server may take to begin its answer. A person waits for it, who takes ten seconds for a hang.
+const HEAD_PATIENCE: Duration = Duration::from_secs(8);
 /// How long the next part of an answer may take. A live stream sends a comment every 15 seconds.
 const BODY_PATIENCE: Duration = Duration::from_secs(45);
 /// The most that is read of an answer that is no list: sessions, results, refusals.
@@ -116,12 +116,13 @@ impl Client {
         let request = request.body(Full::new(Bytes::from(body.unwrap_or_default())));
         let request = request.map_err(|error| self.broken(error.to_string()))?;
         let sent = tokio::time::timeout(HEAD_PATIENCE, self.connector.exchange(&self.place, request)).await;
-        let reason = match sent {
-            Ok(Ok(response)) => return self.accepted(response).await,
-            Ok(Err(reason)) => reason,
-            Err(_) => format!("no answer in {} seconds", HEAD_PATIENCE.as_secs()),
-        };
-        Err(Trouble::Unreachable { url: self.place.url(), reason })
+        match sent {
+            Ok(Ok(response)) => self.accepted(response).await,
+            Ok(Err(Unanswered::Unreached(reason))) => Err(Trouble::Unreachable { url: self.place.url(), reason }),
+            Ok(Err(Unanswered::Foreign(reason))) => Err(self.foreign(reason)),
+            // A connection that cannot be opened has given up long before.
+            Err(_) => Err(Trouble::Silent { url: self.place.url(), seconds: HEAD_PATIENCE.as_secs() }),
+        }
     }
 
     async fn accepted(&self, response: Response<Incoming>) -> Result<Answer<'_>, Trouble> {

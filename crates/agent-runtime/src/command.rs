@@ -45,8 +45,8 @@ pub(crate) fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Spool { command }) => spool::run(&command, &process_environment),
         Some(Command::Setup(flags)) => setup::run(&flags, &process_environment),
         Some(Command::Service { command }) => service::run(command, &process_environment),
-        Some(Command::Uninstall { purge, dry_run, yes }) => {
-            uninstall::run(purge, Consent { dry_run, yes }, &process_environment)
+        Some(Command::Uninstall { purge, dry_run, verbose, yes }) => {
+            uninstall::run(purge, verbose, Consent { dry_run, yes }, &process_environment)
         }
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => man::run(),

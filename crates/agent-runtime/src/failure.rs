@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     TimedOut(String),
     /// A signal ended it, which needs no words: exit code 128 and the signal's number, as shells count.
     Interrupted(u8),
+    /// A command that needs more words was asked for without them: its help, as it is. Exit code 2.
+    Help(String),
     /// Nobody reads stdout any more (`| head`), which is no failure: exit code 0.
     ReaderGone,
 }
@@ -39,10 +41,13 @@ impl Failure {
             // Nobody is left to be told when stderr is gone; the exit code still says it.
             let _ = writeln!(std::io::stderr(), "agent-runtime: {line}");
         }
+        if let Self::Help(text) = self {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
         ExitCode::from(match self {
             Self::ReaderGone => 0,
             Self::Work(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Help(_) => 2,
             Self::Unknown(_) => 4,
             Self::TimedOut(_) => 124,
             Self::Interrupted(signal) => 128_u8.saturating_add(*signal),
@@ -60,7 +65,7 @@ impl Failure {
             Self::Usage(reason) | Self::Work(reason) | Self::Unknown(reason) | Self::TimedOut(reason) => {
                 Some(plain::line(reason))
             }
-            Self::Interrupted(_) | Self::ReaderGone => None,
+            Self::Interrupted(_) | Self::Help(_) | Self::ReaderGone => None,
         }
     }
 }

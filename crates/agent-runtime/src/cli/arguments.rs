@@ -115,7 +115,7 @@ pub(crate) struct Tail {
     /// All sessions, which is what it does without an ID
     #[arg(long)]
     pub(crate) all: bool,
-    /// Begin with the last so many events, up to 10000 [default: 10 for one session, else 0]
+    /// Begin with the last so many events of the session, up to 10000 [default: 10; none with --json or --since]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10_000), requires = "session")]
     pub(crate) last: Option<u32>,
     /// Go on behind this cursor of an earlier --json
@@ -153,7 +153,7 @@ pub(crate) struct Rename {
     /// The session: its id, the beginning of its id, or its name, where that is the only one
     #[arg(value_name = "ID")]
     pub(crate) session: String,
-    /// Its new name
+    /// Its new name, which must say something
     pub(crate) name: String,
     /// Print one JSON document: the session as it is now
     #[arg(long)]

@@ -22,6 +22,14 @@ use crate::failure::Failure;
 /// How long a machine may take to accept a connection.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Why there is no answer.
+pub(super) enum Unanswered {
+    /// Nobody was reached, or the connection broke; how.
+    Unreached(String),
+    /// Somebody answered in another language than HTTP; how that showed.
+    Foreign(String),
+}
+
 /// Opens connections.
 pub(super) struct Connector {
     tls: Option<TlsConnector>,
@@ -56,29 +64,36 @@ impl Connector {
         &self,
         place: &Place,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, String> {
+    ) -> Result<Response<Incoming>, Unanswered> {
         let connecting = TcpStream::connect((place.host.as_str(), place.port));
-        let stream = match tokio::time::timeout(CONNECT_PATIENCE, connecting).await {
-            Ok(connected) => connected.map_err(|error| error.to_string())?,
-            Err(_) => return Err(format!("no connection in {} seconds", CONNECT_PATIENCE.as_secs())),
+        let Ok(connected) = tokio::time::timeout(CONNECT_PATIENCE, connecting).await else {
+            let reason = format!("no connection in {} seconds", CONNECT_PATIENCE.as_secs());
+            return Err(Unanswered::Unreached(reason));
         };
+        let stream = connected.map_err(|error| Unanswered::Unreached(error.to_string()))?;
         // A request is written at once; there is nothing to wait for.
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else { return request_on(stream, request).await };
-        let name = ServerName::try_from(place.host.clone()).map_err(|error| error.to_string())?;
+        let name = ServerName::try_from(place.host.clone());
+        let name = name.map_err(|error| Unanswered::Unreached(error.to_string()))?;
         let stream = tls.connect(name, stream).await;
-        request_on(stream.map_err(|error| format!("TLS failed: {}", cause(&error)))?, request).await
+        let stream = stream.map_err(|error| Unanswered::Unreached(format!("TLS failed: {}", cause(&error))))?;
+        request_on(stream, request).await
     }
 }
 
-async fn request_on<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String>
+async fn request_on<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| cause(&error))?;
+    let unanswered = |error: hyper::Error| {
+        let make = if error.is_parse() { Unanswered::Foreign } else { Unanswered::Unreached };
+        make(cause(&error))
+    };
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(unanswered)?;
     // It carries the body, and ends with it. Its failure shows in what is read.
     tokio::spawn(connection);
-    sender.send_request(request).await.map_err(|error| cause(&error))
+    sender.send_request(request).await.map_err(unanswered)
 }
 
 /// An error and what caused it, without saying the same twice.

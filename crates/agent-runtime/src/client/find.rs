@@ -16,8 +16,8 @@ const ALIKE: f64 = 0.8;
 /// # Errors
 /// When there is none, or more than one; the complaint names which are near.
 pub(crate) async fn session(client: &Client, words: &str) -> Result<Recorded<Session>, Failure> {
-    if words.is_empty() {
-        return Err(Failure::usage("an empty text names no session: give an id, the beginning of one, or a name"));
+    if words.trim().is_empty() {
+        return Err(Failure::usage("a blank text names no session: give an id, the beginning of one, or a name"));
     }
     match client.get::<Wrapped>(&path(&["sessions", words], &[])).await {
         Ok(wrapped) => return wrapped.unwrapped().ok_or_else(|| no_session(client).into()),

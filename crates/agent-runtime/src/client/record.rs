@@ -99,18 +99,29 @@ pub(crate) struct Event {
     pub(crate) content: Option<Box<RawValue>>,
     /// Which agents add to what a tool did.
     pub(crate) duration_ms: Option<Box<RawValue>>,
+    /// What else stood in an agent's document.
+    pub(crate) hook: Option<Box<RawValue>>,
 }
 
 impl Event {
     /// The texts of its content, one after the other.
     pub(crate) fn words(&self) -> String {
-        let blocks: Option<Vec<Value>> = self.content.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let text = |block: &Value| {
-            let texts = ["text", "thinking"].iter().find_map(|key| block[key].as_str());
-            texts.map_or_else(|| format!("[{}]", block["type"].as_str().unwrap_or("block")), str::to_owned)
-        };
-        blocks.iter().flatten().map(text).collect::<Vec<_>>().join("\n")
+        words_of(&self.blocks())
     }
+
+    /// The blocks of its content.
+    pub(crate) fn blocks(&self) -> Vec<Value> {
+        self.content.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+}
+
+/// The texts of blocks, one after the other.
+pub(crate) fn words_of(blocks: &[Value]) -> String {
+    let text = |block: &Value| {
+        let texts = ["text", "thinking"].iter().find_map(|key| block[key].as_str());
+        texts.map_or_else(|| format!("[{}]", block["type"].as_str().unwrap_or("block")), str::to_owned)
+    };
+    blocks.iter().map(text).collect::<Vec<_>>().join("\n")
 }
 
 /// An error of the API.

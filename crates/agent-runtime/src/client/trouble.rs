@@ -12,6 +12,13 @@ pub(crate) enum Trouble {
         /// Why.
         reason: String,
     },
+    /// Somebody took the connection, and said nothing.
+    Silent {
+        /// The server.
+        url: String,
+        /// How long that was waited for.
+        seconds: u64,
+    },
     /// The answer ended too early.
     Broken {
         /// The server.
@@ -53,7 +60,7 @@ impl Trouble {
     /// Whether the same request may be answered later: the server is away, or has too much to do.
     pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Broken { .. } => true,
+            Self::Unreachable { .. } | Self::Silent { .. } | Self::Broken { .. } => true,
             Self::Refused { status, .. } => matches!(status, 429 | 500..=599),
             Self::Foreign { .. } => false,
         }
@@ -63,6 +70,9 @@ impl Trouble {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Unreachable { url, reason } => format!("no server answers at {url} ({reason})"),
+            Self::Silent { url, seconds } => {
+                format!("{url} listens, but does not answer (not within {seconds} seconds)")
+            }
             Self::Broken { url, reason } => format!("the connection to {url} broke ({reason})"),
             Self::Foreign { url, reason } => format!("{url} answered what this program does not know ({reason})"),
             Self::Refused { url, status, detail: Some(detail), .. } => format!("{url} answered {status}: {detail}"),
@@ -80,6 +90,9 @@ impl Trouble {
             Self::Unreachable { .. } => {
                 "start one with `agent-runtime`, or say where it is with --url or \
                  AGENT_ORCHESTRATOR_SESSION_MANAGER_URL"
+            }
+            Self::Silent { .. } => {
+                "see `agent-runtime doctor`; a server that hangs has to be started anew, and its log says why"
             }
             Self::Broken { .. } => "try again; if it stays so, the server's log says why",
             Self::Refused { status: 401, token: false, .. } => {

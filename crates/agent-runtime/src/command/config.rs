@@ -12,6 +12,9 @@ use crate::settings::names::{self, Name};
 use crate::settings::sources::{Origin, Setting};
 use crate::settings::values::{LogFormat, shown_database};
 
+/// Columns to which values are filled up, so that where they came from stands in one line.
+const VALUE_COLUMNS: usize = 48;
+
 /// Prints all settings, as a table or as JSON.
 ///
 /// # Errors
@@ -24,12 +27,24 @@ pub(crate) fn run(settings: &Settings, as_json: bool) -> Result<(), Failure> {
 /// One setting as it is shown.
 struct Row<'a> {
     key: &'static str,
+    /// What the file may call it, too.
+    other_key: Option<&'static str>,
     value: Value,
     origin: &'a Origin,
 }
 
+impl Row<'_> {
+    /// Where it came from, and by which other name it may stand there.
+    fn origin(&self) -> String {
+        match (self.origin, self.other_key) {
+            (Origin::File(_), Some(other)) => format!("{}, where it may be called {other}", self.origin),
+            _ => self.origin.to_string(),
+        }
+    }
+}
+
 fn row<'a, T>(name: &Name, setting: &'a Setting<T>, value: impl FnOnce(&T) -> Value) -> Row<'a> {
-    Row { key: name.key, value: value(&setting.value), origin: &setting.origin }
+    Row { key: name.key, other_key: name.other_key, value: value(&setting.value), origin: &setting.origin }
 }
 
 fn rows(settings: &Settings) -> Vec<Row<'_>> {
@@ -109,25 +124,36 @@ fn object(rows: &[Row<'_>]) -> String {
     format!("{:#}\n", Value::Object(object))
 }
 
-/// One line a setting: what it is called, what holds, where it came from.
+/// One line a setting: what it is called, what holds, where it came from. Of a list each entry has its line.
 fn table(rows: &[Row<'_>]) -> String {
-    let lines: Vec<[String; 3]> =
-        rows.iter().map(|row| [row.key.to_owned(), text(&row.value), row.origin.to_string()]).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let (keys, values) = (width(0), width(1));
+    let lines: Vec<(&str, Vec<String>, String)> =
+        rows.iter().map(|row| (row.key, texts(&row.value), row.origin())).collect();
+    let keys = lines.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+    let lengths = lines.iter().flat_map(|(_, values, _)| values).map(|value| value.chars().count());
+    // A long one pushes its own line apart, not those of all others.
+    let width = lengths.filter(|length| *length <= VALUE_COLUMNS).max().unwrap_or(0);
     let mut table = String::new();
-    for [key, value, origin] in &lines {
-        let _ = writeln!(table, "{key:keys$}  {value:values$}  {origin}");
+    for (key, values, origin) in &lines {
+        let (first, more) = values.split_first().map_or(("none", &[][..]), |(first, more)| (first, more));
+        let _ = writeln!(table, "{key:keys$}  {first:width$}  {origin}");
+        for value in more {
+            let _ = writeln!(table, "{:keys$}  {value}", "");
+        }
     }
     table
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(entries) => entries.iter().flat_map(texts).collect(),
+        single => vec![text(single)],
+    }
 }
 
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Array(entries) if entries.is_empty() => "none".to_owned(),
-        Value::Array(entries) => entries.iter().map(text).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }

@@ -30,8 +30,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut list = client.list(&path(&["sessions", &session.record.session_id, "events"], &filter)).await?;
     let lines = Lines { columns: caller.output.line_columns(), style: caller.output.style };
     let print = |output: &mut Output, line: &str| if arguments.json { output.json(line) } else { output.line(line) };
-    let mut turned = Vec::new();
+    let (mut turned, mut is_empty) = (Vec::new(), true);
     while let Some(text) = list.next().await? {
+        is_empty = false;
         let line = if arguments.json { text } else { shown(&caller, lines, &text)? };
         if arguments.last.is_some() {
             turned.push(line);
@@ -46,6 +47,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     caller.output.flush()?;
     if cut && arguments.limit.is_some() && !arguments.json {
         notice("there are more: a higher --limit, or --after, shows them");
+    }
+    if is_empty && !arguments.json {
+        notice(if filter.is_empty() { "no events yet" } else { "no events that fit" });
     }
     Ok(ExitCode::SUCCESS)
 }

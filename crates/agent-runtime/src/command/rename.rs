@@ -17,6 +17,10 @@ use crate::output::plain;
 /// # Errors
 /// When there is no such session, or the name cannot be one.
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    // A server takes it, and a list of sessions would show nothing there.
+    if arguments.name.trim().is_empty() {
+        return Err(Failure::usage("a blank name names nothing: give one that says something, as in 'Fix the tests'"));
+    }
     let mut caller = Caller::new(&arguments.remote)?;
     let before = caller.session(&arguments.session).await?.record;
     let place = path(&["sessions", &before.session_id, "metadata"], &[]);

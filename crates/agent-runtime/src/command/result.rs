@@ -27,9 +27,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let result = match answer {
         Ok(Answer { result }) => result,
         Err(trouble) if trouble.says(400, "Session not finished") => {
-            let reason =
-                format!("'{}' is not finished: `agent-runtime wait '{id}'` waits for its end", plain::line(&id));
-            return Err(Failure::Work(reason));
+            return Err(Failure::Work(format!(
+                "'{0}' is not finished: `agent-runtime wait '{0}'` waits for its end, and `agent-runtime events '{0}' \
+                 --type message --last 1` shows what was said last",
+                plain::line(&id)
+            )));
         }
         Err(trouble) if trouble.says(404, "No result found") => {
             return Err(Failure::Work(format!(

@@ -8,7 +8,7 @@ use crate::output;
 use crate::settings::sources::Environment;
 use crate::setup::json_edit::Made;
 use crate::setup::receipt::{Change, Receipt, What};
-use crate::setup::service::Keeper;
+use crate::setup::service::{Keeper, Refusal};
 use crate::setup::turn::Turn;
 use crate::setup::{Home, files, install, undo};
 
@@ -34,6 +34,7 @@ fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     }
     let file = files::behind_links(&keeper.file(home))?;
     let old = files::read(&file)?;
+    let is_new = old.is_none();
     let new = Some(keeper.text(home)?.into_bytes());
     if old != new {
         let without_us = undo::without_us(What::Service, &file, old.as_deref(), &receipt)?;
@@ -41,13 +42,31 @@ fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
         receipt.put(&Change { what, file, old, new, without_us, made, new_mode: files::SHARED })?;
     }
     let shown = file.display();
-    let program = keeper.program();
-    if !keeper.start(&file)? {
-        return output::print(&format!(
-            "{shown} is written, but there is no {program} here: nothing starts the server by itself. Run `{} serve` \
-             where you start your other programs.\n",
-            home.program.display()
-        ));
+    let program = home.program.display();
+    match keeper.start(&file) {
+        Ok(()) => {}
+        Err(Refusal::Absent) => {
+            return output::print(&format!(
+                "{shown} is written, but there is no {} here: nothing starts the server by itself. Run `{program} \
+                 serve` where you start your other programs.\n",
+                keeper.program()
+            ));
+        }
+        Err(Refusal::Unreached(words)) => {
+            let left = if is_new { take_back(&mut receipt, &file)? } else { format!("{shown} is written") };
+            return Err(Failure::work(format!(
+                "{words}: {left}, and the server is not started. {}. Or run `{program} serve` where you start your \
+                 other programs",
+                keeper.advice()
+            )));
+        }
+        Err(Refusal::Told(words)) => {
+            return Err(Failure::work(format!(
+                "{words}: {shown} is written, but the server may not run. `{}` shows why; `agent-runtime service \
+                 install` tries again, and `agent-runtime service remove` takes it away",
+                keeper.log_command(home)
+            )));
+        }
     }
     let after = match keeper {
         Keeper::Systemd => "It starts whenever you log in; to start it without that: loginctl enable-linger",
@@ -60,6 +79,14 @@ fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     ))
 }
 
+/// Takes a file away that was written in vain. Says so.
+fn take_back(receipt: &mut Receipt, file: &Path) -> Result<String, Failure> {
+    if let Some(change) = undo::plan(What::Service, file, receipt)? {
+        receipt.take_back(&change)?;
+    }
+    Ok(format!("{} is taken away again", file.display()))
+}
+
 fn remove(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     let _turn = Turn::take(home)?;
     let mut receipt = Receipt::load(&home.state)?;
@@ -67,10 +94,18 @@ fn remove(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     let Some(change) = planned_removal(&receipt, &file, &keeper.text(home)?)? else {
         return output::print("There is no service of agent-runtime to remove.\n");
     };
-    keeper.stop();
+    let ran = keeper.condition().is_some_and(|condition| condition.runs());
+    let stopped = keeper.stop();
     receipt.take_back(&change)?;
     keeper.reload();
-    output::print(&format!("The server is stopped, and {} is removed.\n", file.display()))
+    let shown = file.display();
+    output::print(&match (ran, stopped) {
+        (true, Ok(())) => format!("The server is stopped, and {shown} is removed.\n"),
+        (true, Err(Refusal::Told(words) | Refusal::Unreached(words))) => {
+            format!("{shown} is removed, but the server may still run: {words}\n")
+        }
+        _ => format!("{shown} is removed. The server did not run as a service.\n"),
+    })
 }
 
 /// The removal of the service's file; `None` when there is none, or it is none of ours.
@@ -91,7 +126,10 @@ fn status(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     let installed = if file.exists() { "installed" } else { "not installed" };
     let condition = keeper.condition().map_or_else(
         || format!("There is no {} here, so nothing starts it by itself.\n", keeper.program()),
-        |condition| format!("start    {}\nnow      {}\n", condition.start, condition.now),
+        |condition| {
+            let lines = format!("start    {}\nnow      {}\n", condition.start, condition.now);
+            if condition.is_known() { lines } else { format!("{lines}{}.\n", keeper.advice()) }
+        },
     );
     output::print(&format!("service  {installed}  {}\n{condition}", file.display()))
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::cli::{Flags, SetupFlags};
 use crate::failure::Failure;
 use crate::output;
-use crate::settings::Settings;
-use crate::settings::sources::Environment;
+use crate::settings::sources::{Environment, Origin};
+use crate::settings::{Settings, names};
 use crate::setup::claude_code::Plan;
 use crate::setup::consent::Consent;
 use crate::setup::receipt::{Change, Receipt, What};
@@ -35,7 +35,11 @@ fn set_up(flags: &SetupFlags, home: &Home, receipt: &mut Receipt, environment: E
     // A configuration that cannot be used is refused before anything is written.
     let there = |variable: &str| environment(variable).filter(|_| variable != CONFIG || home.config.exists());
     let settings = Settings::load(&Flags::default(), &there)?;
-    let server_url = flags.server.as_ref().unwrap_or(&settings.server_url.value);
+    let kept = flags.server.as_ref().unwrap_or(&settings.server_url.value);
+    let ending = |plan: Option<&Plan>| {
+        let shell = of_this_shell(flags, &settings, &there);
+        format!("{}{shell}", ending(flags.agent, plan, home, kept))
+    };
     let copy = install::plan(&home.program)?;
     let plan = match flags.agent {
         Some(Agent::ClaudeCode) => Some(claude_code::plan(home, flags.scope.unwrap_or_default(), receipt)?),
@@ -53,13 +57,15 @@ fn set_up(flags: &SetupFlags, home: &Home, receipt: &mut Receipt, environment: E
         let _ = writeln!(text, "copy the program from {}\n  to {}", copy.from.display(), copy.to.display());
     }
     text.extend(changes.iter().map(|change| shown(change)));
-    let notes = plan.as_ref().map_or(&[][..], |plan| &plan.notes);
+    let change = plan.as_ref().filter(|plan| plan.change.is_some()).and_then(|plan| plan.hooks.change());
+    let notes = plan.iter().flat_map(|plan| plan.notes.iter().cloned());
+    let notes: Vec<String> = change.into_iter().chain(notes).collect();
     if !notes.is_empty() {
         let _ = writeln!(text, "\n{}", notes.join("\n"));
     }
     if copy.is_none() && changes.is_empty() {
         output::print(&format!("Everything is in place: nothing to change.\n{text}"))?;
-        return output::print(&ending(flags.agent, plan.as_ref(), home, server_url));
+        return output::print(&ending(plan.as_ref()));
     }
     if !(Consent { dry_run: flags.dry_run, yes: flags.yes }).obtain(&text)? {
         return Ok(());
@@ -74,7 +80,7 @@ fn set_up(flags: &SetupFlags, home: &Home, receipt: &mut Receipt, environment: E
     if config.is_some() {
         files::make_private(&home.config)?;
     }
-    output::print(&format!("\nDone.\n{}", ending(flags.agent, plan.as_ref(), home, server_url)))
+    output::print(&format!("\nDone.\n{}", ending(plan.as_ref())))
 }
 
 fn remove(flags: &SetupFlags, home: &Home, receipt: &mut Receipt) -> Result<(), Failure> {
@@ -119,6 +125,36 @@ fn take_back(flags: &SetupFlags, wanted: &[(What, &Path)], receipt: &mut Receipt
     output::print("\nRemoved.\n")
 }
 
+/// What agents that are started elsewhere than in this shell will not see, or will see otherwise.
+fn of_this_shell(flags: &SetupFlags, settings: &Settings, environment: Environment<'_>) -> String {
+    let [url, token] = [&names::SERVER_URL, &names::TOKEN].map(|name| name.variable);
+    let here = &settings.server_url;
+    let in_file = |variable: &str| environment(variable).filter(|_| variable != url);
+    let elsewhere = match (&flags.server, Settings::load(&Flags::default(), &in_file)) {
+        (Some(server), _) => server.clone(),
+        (None, Ok(settings)) => settings.server_url.value,
+        (None, Err(_)) => return String::new(),
+    };
+    let mut text = String::new();
+    if matches!(here.origin, Origin::Environment(_)) && here.value != elsewhere {
+        let _ = writeln!(
+            text,
+            "\n{url} is set in this shell alone: agents that are started from here report to {}, all others to \
+             {elsewhere}. To have all of them report to one: agent-runtime setup --server URL, and take the variable \
+             away.",
+            here.value
+        );
+    }
+    if matches!(settings.token.origin, Origin::Environment(_)) && flags.token_file.is_none() {
+        let _ = writeln!(
+            text,
+            "\n{token} is set in this shell alone: agents that are started elsewhere show no token. To have all of \
+             them show it: agent-runtime setup --token-file FILE."
+        );
+    }
+    text
+}
+
 /// What its user should know now.
 fn ending(agent: Option<Agent>, plan: Option<&Plan>, home: &Home, server: &str) -> String {
     let (Some(agent), Some(plan)) = (agent, plan) else {
@@ -129,11 +165,11 @@ fn ending(agent: Option<Agent>, plan: Option<&Plan>, home: &Home, server: &str) 
         );
     };
     let mut text = format!(
-        "\nRecorded, and sent to {server}: when sessions start and end, prompts, tool calls with what goes in and \
-         comes out, and notifications. Secrets of known shapes are cut out first.\n\
+        "\nRecorded, and sent to {server}: {recorded}. Secrets of known shapes are cut out first.\n\
          To keep folders out: ignore = [\"~/clients/*\"] in {config}\n\
          To record nothing for a while: AGENT_RUNTIME_HOOK=off in the environment of the agent\n\
          To take this back: agent-runtime setup {agent}{scope} --remove\n",
+        recorded = plan.hooks.recorded(),
         config = home.config.display(),
         agent = agent.as_str(),
         scope = plan.scope_words,

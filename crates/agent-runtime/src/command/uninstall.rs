@@ -1,5 +1,7 @@
 //! `agent-runtime uninstall`: everything that set-up did, taken back.
 
+mod plan;
+
 use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
@@ -14,11 +16,12 @@ use crate::output;
 use crate::random;
 use crate::settings::sources::Environment;
 use crate::settings::{Settings, places, values};
+use crate::setup::Home;
 use crate::setup::consent::Consent;
-use crate::setup::receipt::{Change, Receipt, What};
+use crate::setup::receipt::{Receipt, What};
 use crate::setup::service::Keeper;
 use crate::setup::turn::Turn;
-use crate::setup::{Home, shown, undo};
+use plan::{Plan, Stuck, by_hand};
 
 /// The variable that names our configuration file.
 const CONFIG: &str = "AGENT_RUNTIME_CONFIG";
@@ -26,54 +29,42 @@ const CONFIG: &str = "AGENT_RUNTIME_CONFIG";
 /// Carries it out: first what agents run, last the program and, when asked for, the data.
 ///
 /// # Errors
-/// When something cannot be read, understood or written, or nobody agrees. What is not taken back yet is still on
-/// the list then.
-pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -> Result<(), Failure> {
+/// When the list of what was set up cannot be read, something cannot be taken back or deleted, or nobody agrees. What
+/// is not taken back yet is still on the list then.
+pub(crate) fn run(purge: bool, verbose: bool, consent: Consent, environment: Environment<'_>) -> Result<(), Failure> {
     let home = Home::find(environment)?;
     let _turn = Turn::take(&home)?;
     let mut receipt = Receipt::load(&home.state)?;
-    let (mut changes, mut gone, mut programs) = (Vec::new(), Vec::new(), Vec::new());
-    for record in receipt.records() {
-        match record.what {
-            What::Program => programs.push(record.file.clone()),
-            what => match undo::plan(what, &record.file, &receipt)? {
-                Some(change) => changes.push(change),
-                None => gone.push(record.file.clone()),
-            },
-        }
-    }
     let database = Database::find(&home, environment);
     let folders = if purge { own_folders(&home) } else { Vec::new() };
     let files = if purge { database.files_outside(&folders) } else { Vec::new() };
-    let mut text = told(&changes, &programs, &folders);
-    text.extend(files.iter().map(|file| format!("delete the database file {}\n", file.display())));
-    if purge && !text.is_empty() {
-        text.push_str(&database.left_alone());
+    let mut plan = Plan::of(&receipt, &folders);
+    let mut text = plan.told(verbose || consent.dry_run);
+    if plan.stuck.is_empty() {
+        for folder in &folders {
+            let _ = writeln!(text, "delete the folder {} with everything in it", folder.display());
+        }
+        text.extend(files.iter().map(|file| format!("delete the database file {}\n", file.display())));
+        if purge && !text.is_empty() {
+            text.push_str(&database.left_alone());
+        }
     }
-    if text.is_empty() && gone.is_empty() {
+    if text.is_empty() && plan.is_empty() {
         return output::print("There is nothing of agent-runtime to remove.\n");
     }
     if !consent.obtain(&text)? {
         return Ok(());
     }
-    let keeper = Keeper::of_system(&home);
-    for change in &changes {
-        if change.what == What::Service {
-            keeper.stop();
-        }
-        receipt.take_back(change)?;
-        if change.what == What::Service {
-            keeper.reload();
-        }
-    }
-    for file in &gone {
-        receipt.forget(file)?;
+    let mut stuck = std::mem::take(&mut plan.stuck);
+    stuck.extend(take_back(&plan, &mut receipt, &Keeper::of_system(&home))?);
+    if !stuck.is_empty() {
+        return Err(by_hand(&stuck));
     }
     if purge {
         not_in_use(places::default_database())?;
         not_in_use(database.file())?;
     }
-    for program in &programs {
+    for program in &plan.programs {
         delete(fs::remove_file(program), program)?;
         receipt.forget(program)?;
     }
@@ -83,15 +74,40 @@ pub(crate) fn run(purge: bool, consent: Consent, environment: Environment<'_>) -
     for file in &files {
         delete(fs::remove_file(file), file)?;
     }
+    output::print(&format!("\nRemoved.\n{}", kept(&database, purge)))
+}
+
+/// Takes back every file of the plan, whatever becomes of the others. Returns those that stay.
+fn take_back(plan: &Plan, receipt: &mut Receipt, keeper: &Keeper) -> Result<Vec<Stuck>, Failure> {
+    let mut stuck = Vec::new();
+    for change in &plan.changes {
+        let is_service = change.what == What::Service;
+        if is_service {
+            // It need not run, and what keeps services may not be there: the file goes all the same.
+            let _ = keeper.stop();
+        }
+        if let Err(failure) = receipt.take_back(change) {
+            stuck.push(Stuck { what: change.what, file: change.file.clone(), reason: failure.reason() });
+        } else if is_service {
+            keeper.reload();
+        }
+    }
+    for file in &plan.gone {
+        receipt.forget(file)?;
+    }
+    Ok(stuck)
+}
+
+/// Where what was recorded lies still.
+fn kept(database: &Database, purge: bool) -> String {
     let both = places::default_database().into_iter().chain(database.file());
     let mut kept: Vec<PathBuf> = both.filter(|database| !purge && database.exists()).collect();
     kept.dedup();
     let kept: Vec<String> = kept.iter().map(|database| database.display().to_string()).collect();
-    let kept = match kept.len() {
+    match kept.len() {
         0 => database.left_alone(),
         _ => format!("What was recorded is still in {} (uninstall --purge deletes it).\n", kept.join(" and ")),
-    };
-    output::print(&format!("\nRemoved.\n{kept}"))
+    }
 }
 
 /// The database that the settings name, which may lie anywhere.
@@ -156,18 +172,6 @@ fn not_in_use(database: Option<PathBuf>) -> Result<(), Failure> {
         // What cannot be opened for another reason can be deleted all the same.
         _ => Ok(()),
     }
-}
-
-/// What would be done, for a person to read.
-fn told(changes: &[Change], programs: &[PathBuf], folders: &[PathBuf]) -> String {
-    let mut text: String = changes.iter().filter(|change| change.old != change.new).map(shown).collect();
-    for program in programs {
-        let _ = writeln!(text, "\ndelete the program {}", program.display());
-    }
-    for folder in folders {
-        let _ = writeln!(text, "delete the folder {} with everything in it", folder.display());
-    }
-    text
 }
 
 /// The folders that hold nothing but what is ours: data, configuration, state.

@@ -53,7 +53,8 @@ fn too_late(caller: &mut Caller, arguments: &Arguments, id: &str, limit: Duratio
         caller.output.flush()?;
     }
     let what = if arguments.turn { "its turn has not ended" } else { "it has not finished" };
-    Ok(Failure::TimedOut(format!("'{}': {what} within {} seconds", plain::line(id), limit.as_secs_f64())))
+    let seconds = if limit == Duration::from_secs(1) { "second" } else { "seconds" };
+    Ok(Failure::TimedOut(format!("'{}': {what} within {} {seconds}", plain::line(id), limit.as_secs_f64())))
 }
 
 /// How a wait ended.

@@ -29,7 +29,7 @@ pub(crate) fn examine(home: &Home, state_file: &Path, version: Option<Version>) 
         }
     }
     let installed = places.iter().any(Place::has_ours);
-    let is_used = version.is_some() || home.claude.exists();
+    let is_used = version.is_some() || entries::holds_something(&home.claude);
     let expected: Vec<&'static str> =
         versions::events(versions::CLAUDE_CODE, version).map(|known| known.event).collect();
     let mut findings = Vec::new();

@@ -46,7 +46,7 @@ impl Places {
             findings.push(trusted(place, listed));
         }
         if !self.installed() && findings.is_empty() {
-            findings.push(absence(&self.places[0], version.is_some() || home.codex.exists()));
+            findings.push(absence(&self.places[0], version.is_some() || entries::holds_something(&home.codex)));
         }
         findings.extend(entries::duplicates(Agent::Codex, &self.places.iter().collect::<Vec<_>>()));
         if self.is_off {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::finding::Finding;
-use crate::setup::{Agent, Home, files, json_edit, shell, toml_hooks};
+use crate::setup::{Agent, Home, entries, files, shell};
 
 /// One file that may hold hooks of an agent.
 #[derive(Debug)]
@@ -138,6 +138,11 @@ impl Place {
     }
 }
 
+/// Whether anything is in a folder. An empty one is left by whoever looked for an agent, not by the agent.
+pub(crate) fn holds_something(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
 /// What is wrong with a program, if something is.
 pub(crate) fn fault_of(path: &Path) -> Option<String> {
     let shown = path.display();
@@ -154,15 +159,7 @@ pub(crate) fn fault_of(path: &Path) -> Option<String> {
 }
 
 fn parsed(agent: Agent, file: &Path, text: String) -> Found {
-    let is_ours = |command: &str| shell::is_ours(command, agent.as_str());
-    let entries = if file.extension().is_some_and(|extension| extension == "toml") {
-        toml_hooks::entries(&text, &is_ours)
-    } else if text.trim().is_empty() {
-        Ok(Vec::new())
-    } else {
-        json_edit::ours(&text, &is_ours).map_err(|fault| fault.to_string())
-    };
-    entries.map_or_else(Found::Broken, |entries| Found::Read(text, entries))
+    entries::ours(agent, file, &text).map_or_else(Found::Broken, |entries| Found::Read(text, entries))
 }
 
 /// Copies of the same hooks in several places.

@@ -23,7 +23,7 @@ pub(crate) fn installed(home: &Home, needed: bool) -> Finding {
         Finding::ok(check, format!("{shown} is this program"))
     } else {
         let answer = path.to_str().and_then(|program| ask::ask(program, &["--version"], PATIENCE));
-        let version = answer.and_then(|answer| answer.stdout.split_whitespace().last().map(str::to_owned));
+        let version = answer.and_then(|answer| answer.said.split_whitespace().last().map(str::to_owned));
         match version {
             Some(version) if version == env!("CARGO_PKG_VERSION") => {
                 Finding::ok(check, format!("{shown} is of this version, {version}"))

@@ -95,7 +95,7 @@ impl State {
 fn lingers() -> Option<bool> {
     let user = rustix::process::getuid().as_raw().to_string();
     let answer = ask::ask("loginctl", &["show-user", &user, "--property=Linger"], PATIENCE)?;
-    match answer.stdout.trim() {
+    match answer.said.trim() {
         "Linger=yes" => Some(true),
         "Linger=no" => Some(false),
         _ => None,

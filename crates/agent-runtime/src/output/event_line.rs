@@ -1,35 +1,17 @@
 //! One event on one line: when, whose, what, and as much of it as fits.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
+mod told;
+mod value;
 
 use super::plain;
 use super::style::{Style, Tone};
 use crate::client::record::Event;
+use told::{Told, told};
 
 /// Columns of the word that says what kind of event it is.
 const KIND_COLUMNS: usize = 6;
 /// Columns of a session's name, where several are shown.
 const NAME_COLUMNS: usize = 20;
-/// Letters of a value that are looked at: what stands behind them fits on no line.
-const LOOKED_AT: usize = 4096;
-/// What says most of a tool's input, the best first.
-const TELLING: [&str; 12] = [
-    "command",
-    "file_path",
-    "path",
-    "notebook_path",
-    "pattern",
-    "query",
-    "url",
-    "description",
-    "prompt",
-    "skill",
-    "input",
-    "text",
-];
-
 /// How lines are made.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines {
@@ -66,92 +48,6 @@ impl Lines {
         let line = format!("{line}  {}  {text}", self.style.paint(tone, &kind));
         line.trim_end().to_owned()
     }
-}
-
-/// What an event says.
-struct Told<'a> {
-    kind: &'a str,
-    tone: Tone,
-    text: String,
-}
-
-fn told(event: &Event) -> Told<'_> {
-    let tool = event.tool_name.as_deref().unwrap_or("tool");
-    let (kind, tone, text) = match event.event_type.as_str() {
-        "session_start" => ("start", Tone::Strong, event.reason.clone().unwrap_or_default()),
-        "session_stop" => return stop(event),
-        "pre_tool" => ("tool", Tone::Tool, joined(tool, &value(event.tool_input.as_deref()))),
-        "post_tool" => {
-            let did = format!("{tool}{}", took(event));
-            match &event.error {
-                Some(error) => ("failed", Tone::Bad, joined(&did, error)),
-                None => ("done", Tone::Good, joined(&did, &value(event.tool_output.as_deref()))),
-            }
-        }
-        "message" => match event.role.as_deref() {
-            Some("user") => ("user", Tone::Person, event.words()),
-            Some("assistant") | None => ("agent", Tone::Strong, event.words()),
-            Some(role) => (role, Tone::Strong, event.words()),
-        },
-        other => (other, Tone::Quiet, anything(event)),
-    };
-    Told { kind, tone, text }
-}
-
-fn stop(event: &Event) -> Told<'_> {
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(event.exit_code.map(|code| format!("exit code {code}")));
-    parts.extend(event.reason.clone());
-    parts.extend(event.error.clone());
-    let failed = event.exit_code.is_some_and(|code| code != 0) || event.reason.as_deref() == Some("process_gone");
-    Told { kind: "stop", tone: if failed { Tone::Bad } else { Tone::Strong }, text: parts.join(", ") }
-}
-
-/// Of an event without a meaning of its own: whatever of the known keys says something.
-fn anything(event: &Event) -> String {
-    let parts = [
-        event.tool_name.clone().unwrap_or_default(),
-        event.reason.clone().unwrap_or_default(),
-        event.error.clone().unwrap_or_default(),
-        value(event.tool_input.as_deref()).into_owned(),
-        event.words(),
-    ];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
-}
-
-fn joined(what: &str, more: &str) -> String {
-    if more.trim().is_empty() { what.to_owned() } else { format!("{what}: {more}") }
-}
-
-fn took(event: &Event) -> String {
-    let read = event.duration_ms.as_ref().and_then(|raw| raw.get().parse::<f64>().ok());
-    match read {
-        Some(ms) if ms >= 1000.0 => format!(" ({:.1} s)", ms / 1000.0),
-        Some(ms) if ms >= 0.0 => format!(" ({ms:.0} ms)"),
-        _ => String::new(),
-    }
-}
-
-/// What says most of a value.
-fn value(raw: Option<&serde_json::value::RawValue>) -> Cow<'_, str> {
-    let Some(raw) = raw else { return Cow::Borrowed("") };
-    // What nests too deep to be read, or is too long to be worth it, is shown as it was sent.
-    match serde_json::from_str::<Value>(raw.get()) {
-        Ok(Value::String(text)) => Cow::Owned(beginning(&text).to_owned()),
-        Ok(Value::Object(members)) => {
-            let telling = TELLING.iter().find_map(|key| members.get(*key).and_then(Value::as_str));
-            let output = ["stdout", "output", "content", "result"].iter();
-            let telling = telling.or_else(|| {
-                output.filter_map(|key| members.get(*key).and_then(Value::as_str)).find(|text| !text.is_empty())
-            });
-            telling.map_or_else(|| Cow::Borrowed(beginning(raw.get())), |text| Cow::Owned(beginning(text).to_owned()))
-        }
-        _ => Cow::Borrowed(beginning(raw.get())),
-    }
-}
-
-fn beginning(text: &str) -> &str {
-    text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -191,10 +87,93 @@ mod tests {
                 "user    hello␛[2J [image]",
             ),
             (json!({"event_type": "message", "role": "assistant", "content": []}), "agent"),
-            (json!({"event_type": "session_stop", "exit_code": 3, "reason": "logout"}), "stop    exit code 3, logout"),
-            (json!({"event_type": "notification", "reason": "idle"}), "notification  idle"),
+            (json!({"event_type": "session_stop", "exit_code": 3, "reason": "logout"}), "end     exit code 3, logout"),
+            (json!({"event_type": "notification", "reason": "idle"}), "note    idle"),
+            (json!({"event_type": "anything_else", "reason": "why"}), "anything_else  why"),
         ] {
             assert_eq!(line(200, &members), format!("10:00:00  {}  {said}", plain::padded("name", 20)));
+        }
+    }
+
+    #[test]
+    fn what_agents_report_beside_tools_and_words_says_what_is_the_matter() {
+        let of_agent = json!({"agent_id": "a1", "agent_type": "Explore"});
+        let permission = json!({"tool_name": "Bash", "tool_input": {"command": "rm -r x", "description": "d"}});
+        let blocks = json!([{"type": "text", "text": "Found\nit"}, {"type": "text", "text": "twice"}]);
+        for (members, said) in [
+            (
+                json!({"event_type": "notification", "hook": {"message": "Claude needs you", "notification_type": "idle_prompt"}}),
+                "note    Claude needs you",
+            ),
+            (
+                json!({"event_type": "permission_request", "tool_name": "Bash", "hook": permission}),
+                "asks    Bash: rm -r x",
+            ),
+            (
+                json!({"event_type": "permission_denied", "tool_name": "Bash", "reason": "rule", "hook": permission}),
+                "denied  Bash: rm -r x: rule",
+            ),
+            (json!({"event_type": "stop", "hook": {"background_tasks": []}}), "turn    over"),
+            (
+                json!({"event_type": "stop", "hook": {"background_tasks": [{}]}}),
+                "turn    over, while 1 task goes on in the background",
+            ),
+            (
+                json!({"event_type": "stop_failure", "error": "rate_limit", "hook": {"error_details": "soon"}}),
+                "turn    failed: rate_limit, soon",
+            ),
+            (json!({"event_type": "interrupt", "content": []}), "turn    interrupted"),
+            (
+                json!({"event_type": "pre_compact", "hook": {"trigger": "auto"}}),
+                "note    compacting what was said: auto",
+            ),
+            (json!({"event_type": "compact", "hook": {"source": "compact"}}), "note    what was said is compacted"),
+            (json!({"event_type": "session_start", "hook": {"source": "resume"}}), "start   resume"),
+            (json!({"event_type": "session_start", "hook": of_agent}), "start   subagent Explore"),
+            (
+                json!({"event_type": "session_stop", "reason": "completed", "hook": of_agent}),
+                "end     subagent Explore, completed",
+            ),
+            (
+                json!({"event_type": "message", "role": "assistant", "content": [{"type": "thinking", "thinking": "Hm"}]}),
+                "thinks  Hm",
+            ),
+            (
+                json!({"event_type": "task_notification", "hook": {"prompt": "<task-notification>\n<summary>Done</summary>"}}),
+                "note    Done",
+            ),
+            (json!({"event_type": "cwd_changed", "hook": {"new_cwd": "/b", "old_cwd": "/a"}}), "cwd_changed  /b"),
+            (
+                json!({"event_type": "post_tool", "tool_name": "Agent", "tool_output": {"status": "completed", "prompt": "p", "content": blocks}}),
+                "done    Agent: Found it twice",
+            ),
+            (
+                json!({"event_type": "post_tool", "tool_name": "Agent", "tool_output": {"status": "async_launched", "description": "d"}}),
+                "done    Agent: goes on in the background",
+            ),
+            (
+                json!({"event_type": "post_tool", "tool_name": "mcp__a__b", "tool_output": blocks}),
+                "done    mcp__a__b: Found it twice",
+            ),
+            (
+                json!({"event_type": "post_tool", "tool_name": "Read", "tool_output": {"type": "text", "file": {"content": "…", "numLines": 1}}}),
+                "done    Read: 1 line",
+            ),
+            (
+                json!({"event_type": "post_tool", "tool_name": "Bash", "tool_output": {"stdout": "", "stderr": "", "interrupted": false}}),
+                "done    Bash: no output",
+            ),
+            (
+                json!({"event_type": "pre_tool", "tool_name": "TodoWrite", "tool_input": {"todos": [
+                    {"content": "a", "status": "completed"}, {"content": "b", "status": "in_progress"}]}}),
+                "tool    TodoWrite: 1 of 2 done, now: b",
+            ),
+            (
+                json!({"event_type": "post_tool", "tool_name": "Glob", "tool_output": {"filenames": ["/a"], "numFiles": 1}}),
+                "done    Glob: 1 file",
+            ),
+        ] {
+            assert_eq!(line(200, &members), format!("10:00:00  {}  {said}", plain::padded("name", 20)).trim_end());
         }
     }
 

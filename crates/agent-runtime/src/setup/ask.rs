@@ -1,6 +1,6 @@
 //! Asking other programs, which may be slow, hang, or leave children behind: each within its time.
 
-use std::io::{Read, Write};
+use std::io::{PipeReader, Read, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::sync_channel;
@@ -18,21 +18,50 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub(crate) struct Answer {
     /// Whether it ended well.
     pub(crate) success: bool,
-    /// What it wrote.
-    pub(crate) stdout: String,
+    /// What it wrote, as far as it was to be heard.
+    pub(crate) said: String,
+}
+
+/// Why a program gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// There is no such program, or it cannot be run.
+    Absent,
+    /// It took longer, and was ended.
+    Late,
+}
+
+/// What is heard of what a program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Stdout,
+    /// Stderr too, as they come.
+    All,
 }
 
 /// Runs a program to its end; `None` when there is none, or it takes longer.
 pub(crate) fn ask(program: &str, words: &[&str], patience: Duration) -> Option<Answer> {
+    run(program, words, Heard::Stdout, patience).ok()
+}
+
+/// Has a program do something, and hears what it says of that on stderr too.
+///
+/// # Errors
+/// When there is none, or it takes longer: whether it did something then is not known.
+pub(crate) fn order(program: &str, words: &[&str], patience: Duration) -> Result<Answer, Unanswered> {
+    run(program, words, Heard::All, patience)
+}
+
+fn run(program: &str, words: &[&str], heard: Heard, patience: Duration) -> Result<Answer, Unanswered> {
     let deadline = Instant::now() + patience;
-    let mut asked = Asked::start(program, words, "", true)?;
-    let stdout = asked.read(deadline, |_| false)?;
+    let mut asked = Asked::start(program, words, None, heard).ok_or(Unanswered::Absent)?;
+    let said = asked.read(deadline, |_| false).ok_or(Unanswered::Late)?;
     loop {
         if let Some(success) = asked.ended() {
-            return Some(Answer { success, stdout });
+            return Ok(Answer { success, said });
         }
         if Instant::now() >= deadline {
-            return None;
+            return Err(Unanswered::Late);
         }
         std::thread::sleep(PAUSE);
     }
@@ -49,37 +78,41 @@ pub(crate) fn converse(
 ) -> Option<String> {
     let deadline = Instant::now() + patience;
     // Its stdin stays open: programs that converse end with it.
-    let mut asked = Asked::start(program, words, lines, false)?;
+    let mut asked = Asked::start(program, words, Some(lines), Heard::Stdout)?;
     asked.read(deadline, is_wanted).filter(|line| is_wanted(line))
 }
 
 /// A program that was started, and is ended with its children when this is dropped.
 struct Asked {
     child: Child,
+    said: Option<PipeReader>,
     has_ended: bool,
 }
 
 impl Asked {
-    fn start(program: &str, words: &[&str], lines: &str, closes_stdin: bool) -> Option<Self> {
+    /// Starts it, with lines to read or with nothing.
+    fn start(program: &str, words: &[&str], lines: Option<&str>, heard: Heard) -> Option<Self> {
+        let (reader, writer) = pipe().ok()?;
+        let stdin = if lines.is_some() { Stdio::piped() } else { Stdio::null() };
+        let stderr = if heard == Heard::All { Stdio::from(writer.try_clone().ok()?) } else { Stdio::null() };
         let mut command = Command::new(program);
-        let stdin = if closes_stdin { Stdio::null() } else { Stdio::piped() };
-        command.args(words).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-        let mut asked = Self { child: command.spawn().ok()?, has_ended: false };
+        command.args(words).stdin(stdin).stdout(writer).stderr(stderr).process_group(0);
+        let mut asked = Self { child: command.spawn().ok()?, said: Some(reader), has_ended: false };
         if let Some(stdin) = asked.child.stdin.as_mut() {
             // A few lines fit into any pipe: nobody need read them for this to return.
-            stdin.write_all(lines.as_bytes()).and_then(|()| stdin.flush()).ok()?;
+            stdin.write_all(lines.unwrap_or_default().as_bytes()).and_then(|()| stdin.flush()).ok()?;
         }
         Some(asked)
     }
 
     /// The first wanted line of what it writes, or all of it; `None` when neither comes in time.
     fn read(&mut self, deadline: Instant, is_wanted: fn(&str) -> bool) -> Option<String> {
-        let mut stdout = self.child.stdout.take()?.take(MOST_BYTES);
+        let mut said = self.said.take()?.take(MOST_BYTES);
         let (sender, answer) = sync_channel(1);
         std::thread::spawn(move || {
             let (mut bytes, mut piece) = (Vec::new(), vec![0; 64 * 1024]);
             loop {
-                let length = stdout.read(&mut piece).unwrap_or(0);
+                let length = said.read(&mut piece).unwrap_or(0);
                 let seen = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
                 bytes.extend_from_slice(&piece[..length]);
                 let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -121,15 +154,18 @@ impl Drop for Asked {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{ask, converse};
+    use super::{Unanswered, ask, converse, order};
 
     const LONG: Duration = Duration::from_secs(20);
 
     #[test]
     fn an_answer_is_read_to_its_end() {
         let answer = ask("/bin/sh", &["-c", "echo one; echo two; exit 3"], LONG).expect("an answer");
-        assert_eq!((answer.success, answer.stdout.as_str()), (false, "one\ntwo\n"));
+        assert_eq!((answer.success, answer.said.as_str()), (false, "one\ntwo\n"));
         assert!(ask("/nowhere/program", &[], LONG).is_none());
+        let answer = order("/bin/sh", &["-c", "echo one; echo two >&2; exit 3"], LONG).expect("an answer");
+        assert_eq!((answer.success, answer.said.as_str()), (false, "one\ntwo\n"));
+        assert_eq!(order("/nowhere/program", &[], LONG).err(), Some(Unanswered::Absent));
     }
 
     #[test]
@@ -137,6 +173,8 @@ mod tests {
         let began = Instant::now();
         for line in ["sleep 60", "sleep 60 & wait", "exec >&-; sleep 60"] {
             assert!(ask("/bin/sh", &["-c", line], Duration::from_millis(100)).is_none(), "{line}");
+            let ordered = order("/bin/sh", &["-c", line], Duration::from_millis(100));
+            assert_eq!(ordered.err(), Some(Unanswered::Late), "{line}");
         }
         assert!(began.elapsed() < LONG);
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::hooks::Hooks;
 use super::json_edit::{self, Entry};
 use super::receipt::{Change, Receipt, What};
 use super::versions::{self, Version};
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) change: Option<Change>,
     /// The words that name the scope to `setup`.
     pub(crate) scope_words: &'static str,
+    /// Our hooks in the file, before and after.
+    pub(crate) hooks: Hooks,
     /// What its user should know, a sentence each.
     pub(crate) notes: Vec<String>,
 }
@@ -58,6 +61,7 @@ pub(crate) fn plan(home: &Home, scope: Scope, receipt: &Receipt) -> Result<Plan,
     // A new file ends as text files do.
     let new = if text.trim().is_empty() { format!("{new}\n") } else { new };
     let notes = notes(home, scope, version, &new)?;
+    let hooks = Hooks::of(Agent::ClaudeCode, &file, &text, &new);
     let without_us = undo::without_us(What::ClaudeCode, &file, old.as_deref(), receipt)?;
     let new_mode = if scope == Scope::Project { files::SHARED } else { files::PRIVATE };
     let change = (old.as_deref() != Some(new.as_bytes())).then(|| Change {
@@ -74,7 +78,7 @@ pub(crate) fn plan(home: &Home, scope: Scope, receipt: &Receipt) -> Result<Plan,
         Scope::Project => " --scope project",
         Scope::Local => " --scope local",
     };
-    Ok(Plan { change, scope_words, notes })
+    Ok(Plan { change, scope_words, hooks, notes })
 }
 
 fn entries(version: Option<Version>, command: &str) -> impl Iterator<Item = Entry> {

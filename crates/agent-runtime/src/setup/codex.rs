@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::claude_code::Plan;
+use super::hooks::Hooks;
 use super::json_edit::{self, Entry, Made};
 use super::receipt::{Change, Receipt, What};
 use super::versions::{self, Version};
@@ -50,6 +51,7 @@ pub(crate) fn plan(home: &Home, receipt: &Receipt) -> Result<Plan, Failure> {
     };
     let off = toml_hooks::switched_off(&config).map_err(|fault| broken(&toml, fault))?;
     let without_us = undo::without_us(What::Codex, file, old.as_deref(), receipt)?;
+    let hooks = Hooks::of(Agent::Codex, file, &text, &new);
     let change = (old.as_deref() != Some(new.as_bytes())).then(|| Change {
         what: What::Codex,
         file: file.clone(),
@@ -59,7 +61,7 @@ pub(crate) fn plan(home: &Home, receipt: &Receipt) -> Result<Plan, Failure> {
         made,
         new_mode: files::PRIVATE,
     });
-    Ok(Plan { change, scope_words: "", notes: notes(version, off, &toml) })
+    Ok(Plan { change, scope_words: "", hooks, notes: notes(version, off, &toml) })
 }
 
 fn place_json(

@@ -18,7 +18,7 @@ impl Consent {
     /// # Errors
     /// When there is nobody to ask.
     pub(crate) fn obtain(self, shown: &str) -> Result<bool, Failure> {
-        output::print(shown)?;
+        output::print(shown.trim_start_matches('\n'))?;
         if self.dry_run {
             output::print("\nNothing was written (--dry-run).\n")?;
             return Ok(false);

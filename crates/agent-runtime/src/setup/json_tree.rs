@@ -37,6 +37,10 @@ pub(crate) struct Fault {
     pub(crate) reason: String,
 }
 
+/// What is the matter with a comment, and what to do.
+const COMMENT: &str = "this is a comment, and JSON has none: the agent itself does not read settings with one, so take \
+                       it out";
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
@@ -90,12 +94,21 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     // The parser of the library says what is wrong and where, and bounds the nesting.
     if let Err(error) = serde_json::from_str::<Value>(&text[mark..]) {
         let (line, column) = (error.line().max(1), error.column().max(1));
+        if is_comment(&text[mark..], line, column) {
+            return Err(Fault { line, column, reason: COMMENT.to_owned() });
+        }
         let told = error.to_string();
         let reason = told.split(" at line ").next().unwrap_or(&told).to_owned();
         return Err(Fault { line, column, reason });
     }
     let mut reader = Reader { text, at: mark };
     reader.value().ok_or_else(|| Fault::at(text, reader.at, "this is no JSON"))
+}
+
+/// Whether a comment begins there, as editors allow it in settings of their own.
+fn is_comment(text: &str, line: usize, column: usize) -> bool {
+    let line = text.lines().nth(line - 1).unwrap_or_default();
+    line.get(column - 1..).is_some_and(|rest| rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#'))
 }
 
 /// Goes over a text that has been found sound.
@@ -194,6 +207,17 @@ mod tests {
         let fault = read("{\n  \"a\": 1,\n  \"b\" 2\n}").expect_err("broken");
         assert_eq!((fault.line, fault.column), (3, 7));
         assert_eq!(fault.reason, "expected `:`");
+        for (text, line, column) in [
+            ("// mine\n{}", 1, 1),
+            ("{\n  // mine\n  \"a\": 1\n}", 2, 3),
+            ("{\n  \"a\": 1, /* mine */\n  \"b\": 2\n}", 2, 11),
+            ("{\n  \"a\": 1 // mine\n}", 2, 10),
+            ("{} # mine", 1, 4),
+        ] {
+            let fault = read(text).expect_err("a comment");
+            assert_eq!((fault.line, fault.column, fault.reason.as_str()), (line, column, super::COMMENT), "{text}");
+        }
+        assert!(!read("{\"a\": \"//\" x}").expect_err("broken").reason.contains("comment"));
         assert_eq!(Fault::at("a\nbc", 3, "x"), Fault { line: 2, column: 2, reason: "x".to_owned() });
     }
 }

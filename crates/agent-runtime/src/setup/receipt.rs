@@ -33,8 +33,11 @@ pub(crate) struct Record {
     pub(crate) file: PathBuf,
     /// The number under which its bytes are kept.
     number: u32,
-    /// Whether there was no such file before.
+    /// Whether there was no such file before, or nothing of anybody else's in it when it was last changed.
     pub(crate) made_file: bool,
+    /// Whether there was no such file when it was first changed.
+    #[serde(default)]
+    pub(crate) made_at_first: bool,
     pub(crate) made_folders: Vec<PathBuf>,
     pub(crate) made: Made,
 }
@@ -144,12 +147,14 @@ impl Receipt {
         );
         made_folders.extend(folders);
         let made_file = change.without_us.is_none();
+        let made_at_first = known.map_or(made_file, |index| self.records[index].made_at_first);
         if let Some(bytes) = &change.without_us {
             files::write_private(&self.kept(number, "before"), bytes)?;
         }
         files::write_private(&self.kept(number, "after"), new)?;
         let made = change.made.clone();
-        let record = Record { what: change.what, file: change.file.clone(), number, made_file, made_folders, made };
+        let (what, file) = (change.what, change.file.clone());
+        let record = Record { what, file, number, made_file, made_at_first, made_folders, made };
         match known {
             Some(index) => self.records[index] = record,
             None => self.records.push(record),
@@ -208,7 +213,8 @@ impl Receipt {
             return Ok(());
         }
         let (number, made) = (self.free_number(), Made::default());
-        let record = Record { what: What::Program, file: file.to_owned(), number, made_file: true, made_folders, made };
+        let (what, file) = (What::Program, file.to_owned());
+        let record = Record { what, file, number, made_file: true, made_at_first: true, made_folders, made };
         self.records.push(record);
         self.save()
     }

@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::ask::Unanswered;
 use super::{Home, ask, shell};
 use crate::failure::Failure;
 use crate::settings::places;
@@ -27,9 +27,26 @@ pub(crate) struct Condition {
     pub(crate) now: String,
 }
 
+/// What a keeper that cannot be reached says of it.
+const UNKNOWN: &str = "unknown";
+
+impl Condition {
+    /// Whether the keeper said anything.
+    pub(crate) fn is_known(&self) -> bool {
+        self.start != UNKNOWN || self.now != UNKNOWN
+    }
+
+    /// Whether the service runs, or is about to.
+    pub(crate) fn runs(&self) -> bool {
+        matches!(self.now.as_str(), "active" | "activating" | "reloading")
+    }
+}
+
 const UNIT: &str = "agent-runtime.service";
 /// How long it may take to say how the service is.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long it may take to start or stop it: a server that stops finishes what it was asked first.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
 const LABEL: &str = "agent-runtime";
 
 impl Keeper {
@@ -70,41 +87,52 @@ impl Keeper {
         }
     }
 
-    /// Makes it start the service now and at every login; `false` when there is no such program here.
+    /// Makes it start the service now and at every login.
     ///
     /// # Errors
-    /// When it refuses.
-    pub(crate) fn start(&self, file: &Path) -> Result<bool, Failure> {
+    /// When it is not there, cannot be reached, or refuses.
+    pub(crate) fn start(&self, file: &Path) -> Result<(), Refusal> {
         match self {
             Self::Systemd => {
-                let all: [&[&str]; 3] = [&["daemon-reload"], &["enable", UNIT], &["restart", UNIT]];
-                for words in all {
-                    if !self.must(&[&["--user"], words].concat())? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
+                self.order(&["--user", "daemon-reload"]).map_err(Refusal::at_first)?;
+                self.order(&["--user", "enable", UNIT])?;
+                self.order(&["--user", "restart", UNIT])
             }
             Self::Launchd(user) => {
                 // One from before is not there, or goes.
-                self.say(&["bootout", &target(*user)]);
-                self.must(&["bootstrap", &format!("gui/{user}"), &file.display().to_string()])
+                let _ = self.order(&["bootout", &target(*user)]);
+                let file = file.display().to_string();
+                self.order(&["bootstrap", &format!("gui/{user}"), &file]).map_err(Refusal::at_first)
             }
         }
     }
 
-    /// Makes it stop the service and forget it. One that does not know it is none the worse.
-    pub(crate) fn stop(&self) {
+    /// Makes it stop the service and forget it.
+    ///
+    /// # Errors
+    /// When it does not say that it has, which need not mean that the service runs.
+    pub(crate) fn stop(&self) -> Result<(), Refusal> {
         match self {
-            Self::Systemd => drop(self.say(&["--user", "disable", "--now", UNIT])),
-            Self::Launchd(user) => drop(self.say(&["bootout", &target(*user)])),
+            Self::Systemd => self.order(&["--user", "disable", "--now", UNIT]),
+            Self::Launchd(user) => self.order(&["bootout", &target(*user)]),
+        }
+    }
+
+    /// What to do where it looks after nobody's services.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Systemd => {
+                "systemd looks after services of a user where that user is logged in, or lingers (`loginctl \
+                 enable-linger`, then log in anew), and hardly ever in a container"
+            }
+            Self::Launchd(_) => "launchd looks after services of a user who is logged in at the screen",
         }
     }
 
     /// Tells it that the file has gone.
     pub(crate) fn reload(&self) {
         if *self == Self::Systemd {
-            self.say(&["--user", "daemon-reload"]);
+            let _ = self.order(&["--user", "daemon-reload"]);
         }
     }
 
@@ -126,7 +154,7 @@ impl Keeper {
 
     /// How the service is; `None` when there is nobody to ask, or no answer in time.
     pub(crate) fn condition(&self) -> Option<Condition> {
-        let first_line = |answer: ask::Answer| answer.stdout.lines().next().unwrap_or("unknown").trim().to_owned();
+        let first_line = |answer: ask::Answer| answer.said.lines().next().unwrap_or(UNKNOWN).trim().to_owned();
         match self {
             Self::Systemd => {
                 let start = first_line(self.ask(&["--user", "is-enabled", UNIT])?);
@@ -135,7 +163,7 @@ impl Keeper {
             }
             Self::Launchd(user) => {
                 let known = self.ask(&["print", &target(*user)])?;
-                let running = known.stdout.contains("state = running");
+                let running = known.said.contains("state = running");
                 let (start, now) = (if known.success { "enabled" } else { "disabled" }, running);
                 Some(Condition { start: start.to_owned(), now: if now { "active" } else { "inactive" }.to_owned() })
             }
@@ -146,26 +174,39 @@ impl Keeper {
         ask::ask(self.program(), words, PATIENCE)
     }
 
-    /// Says something that must be heard; `false` when there is no such program here.
-    fn must(&self, words: &[&str]) -> Result<bool, Failure> {
-        let Some(answer) = self.say(words) else { return Ok(false) };
-        if answer.success {
-            return Ok(true);
+    fn order(&self, words: &[&str]) -> Result<(), Refusal> {
+        let program = self.program();
+        let line = || format!("`{program} {}`", words.join(" "));
+        match ask::order(program, words, LONG_PATIENCE) {
+            Ok(answer) if answer.success => Ok(()),
+            Ok(answer) => Err(Refusal::Told(format!("{} failed: {}", line(), answer.said.trim()))),
+            Err(Unanswered::Absent) => Err(Refusal::Absent),
+            Err(Unanswered::Late) => {
+                Err(Refusal::Told(format!("{} did not end within {} seconds", line(), LONG_PATIENCE.as_secs())))
+            }
         }
-        let reason = answer.stderr.trim();
-        Err(Failure::work(format!("`{} {}` failed: {reason}", self.program(), words.join(" "))))
-    }
-
-    fn say(&self, words: &[&str]) -> Option<Answer> {
-        let output = Command::new(self.program()).args(words).stdin(Stdio::null()).output().ok()?;
-        Some(Answer { success: output.status.success(), stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 }
 
-/// What a keeper answered.
-struct Answer {
-    success: bool,
-    stderr: String,
+/// Why a keeper did not do what it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is not on this system.
+    Absent,
+    /// It cannot be spoken to at all, as in a container; its words.
+    Unreached(String),
+    /// It said no, or nothing; what was said to it, and its words.
+    Told(String),
+}
+
+impl Refusal {
+    /// What a refusal means to the first thing that is said, which asks for nothing that could be refused.
+    fn at_first(self) -> Self {
+        match self {
+            Self::Told(words) => Self::Unreached(words),
+            other => other,
+        }
+    }
 }
 
 fn target(user: u32) -> String {

@@ -31,7 +31,8 @@ pub(crate) fn without_us(
     }
     let text = text_of(file, Some(current))?;
     let stripped = strip(what, file, &text, record, &before)?;
-    let ours_alone = record.is_some_and(|record| record.made_file) && matches!(stripped.trim(), "" | "{}");
+    let made_by_us = record.is_some_and(|record| record.made_file || record.made_at_first);
+    let ours_alone = made_by_us && matches!(stripped.trim(), "" | "{}");
     Ok((!ours_alone).then(|| stripped.into_bytes()))
 }
 

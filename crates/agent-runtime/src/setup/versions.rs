@@ -97,7 +97,7 @@ pub(crate) fn events(table: &'static [Known], version: Option<Version>) -> impl 
 
 /// Asks a program on the `PATH` for its version; `None` when there is none, or it does not answer in time.
 pub(crate) fn ask(program: &str) -> Option<Version> {
-    read(&ask::ask(program, &["--version"], PATIENCE)?.stdout)
+    read(&ask::ask(program, &["--version"], PATIENCE)?.said)
 }
 
 /// The first version in a text: `2.1.328 (Claude Code)`, `codex-cli 0.169.0-alpha.1`.

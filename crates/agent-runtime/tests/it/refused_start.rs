@@ -205,8 +205,13 @@ async fn a_bad_configuration_file_is_told() {
 
 #[tokio::test]
 async fn an_unknown_flag_is_told() {
-    for words in [&["--prot", "1"][..], &["--port"][..], &["fly"][..], &["openapi", "--port", "1"][..]] {
+    for (words, help) in [
+        (&["--prot", "1"][..], "agent-runtime --help"),
+        (&["--port"][..], "agent-runtime --help"),
+        (&["fly"][..], "agent-runtime --help"),
+        (&["openapi", "--port", "1"][..], "agent-runtime openapi --help"),
+    ] {
         let ended = Launch::bare(fresh_folder()).arguments(words).variable("RUST_BACKTRACE", "1").run().await;
-        fails(&ended, 2, &["agent-runtime --help"]);
+        fails(&ended, 2, &[help]);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::machine::Machine;
 
@@ -55,8 +56,11 @@ async fn remove_stops_it_and_takes_the_unit_away() {
     let before = machine.folder.path().join("config");
     machine.must("service install").await;
     fs::remove_file(machine.path("told")).expect("removed");
-    machine.must("service remove").await;
-    assert_eq!(machine.read("told"), "--user disable --now agent-runtime.service\n--user daemon-reload\n");
+    let said = machine.must("service remove").await;
+    assert!(said.starts_with("The server is stopped, and "), "{said}");
+    let told = machine.read("told");
+    let told: Vec<&str> = told.lines().filter(|line| !line.contains(" is-")).collect();
+    assert_eq!(told, ["--user disable --now agent-runtime.service", "--user daemon-reload"]);
     assert_eq!(fs::read_dir(before).expect("a folder").count(), 0, "the folders that were made went too");
     let said = machine.must("service remove").await;
     assert!(said.contains("no service of agent-runtime to remove"), "{said}");
@@ -86,11 +90,56 @@ async fn without_systemd_it_says_so_in_a_plain_sentence() {
 }
 
 #[tokio::test]
-async fn what_systemd_refuses_is_told_in_its_own_words() {
+async fn a_service_that_did_not_run_is_not_said_to_be_stopped() {
+    let machine = Machine::new().script("systemctl", "case $2 in is-active) echo inactive; exit 3 ;; esac");
+    machine.must("service install").await;
+    let said = machine.must("service remove").await;
+    assert!(said.contains("is removed. The server did not run as a service.") && !said.contains("stopped"), "{said}");
+    // One that runs, and that systemd does not stop.
+    let refuses = "case $2 in is-active) echo active ;; disable) echo 'Access denied' >&2; exit 1 ;; esac";
+    let machine = Machine::new().script("systemctl", refuses);
+    machine.must("service install").await;
+    let said = machine.must("service remove").await;
+    assert!(said.contains("the server may still run: `systemctl --user disable") && said.contains("Access"), "{said}");
+}
+
+#[tokio::test]
+async fn where_systemd_looks_after_nobody_nothing_is_left_and_it_is_said_what_to_do() {
     let machine = Machine::new().script("systemctl", "echo 'Failed to connect to bus' >&2; exit 1");
+    let before = machine.snapshot();
     let ended = machine.run("service install").await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert_eq!(ended.failure(), "`systemctl --user daemon-reload` failed: Failed to connect to bus");
+    let failure = ended.failure();
+    assert!(failure.starts_with("`systemctl --user daemon-reload` failed: Failed to connect to bus: "), "{failure}");
+    let serve = format!("run `{} serve`", machine.program_path().display());
+    assert!(failure.contains("enable-linger") && failure.contains(&serve), "{failure}");
+    assert!(failure.contains("is taken away again") && !unit(&machine).exists(), "{failure}");
+    assert_eq!(machine.snapshot(), before);
+    assert!(!machine.folder.path().join("config/systemd").exists());
+    let said = machine.must("service status").await;
+    assert!(said.contains("not installed") && said.contains("enable-linger"), "{said}");
+}
+
+#[tokio::test]
+async fn a_systemd_that_hangs_is_not_waited_for() {
+    let machine = Machine::new().script("systemctl", "exec /bin/sleep 600");
+    let began = Instant::now();
+    let ended = machine.run("service install").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let failure = ended.failure();
+    assert!(failure.starts_with("`systemctl --user daemon-reload` did not end within 20 seconds: "), "{failure}");
+    assert!(began.elapsed() < Duration::from_mins(1) && !unit(&machine).exists(), "{failure}");
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_start_is_told_with_what_shows_why() {
+    let refuses = "case $2 in restart) echo 'Job failed' >&2; exit 1 ;; esac";
+    let machine = Machine::new().script("systemctl", refuses);
+    let ended = machine.run("service install").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let failure = ended.failure();
+    assert!(failure.contains("restart agent-runtime.service` failed: Job failed: "), "{failure}");
+    assert!(failure.contains("journalctl --user -u agent-runtime.service") && unit(&machine).exists(), "{failure}");
 }
 
 #[tokio::test]

@@ -39,6 +39,22 @@ async fn config_is_readable_too() {
     assert_eq!(words("port"), ["port", "8765", "default"]);
     assert_eq!(words("token"), ["token", "not", "set", "default"]);
     assert_eq!(words("cors_origins"), ["cors_origins", "http://a.example", "environment", "CORS_ORIGINS"]);
+    // A list is a line an entry, and a long value does not push all others to the right.
+    let line = |words: &str| ended.stdout.iter().find(|line| line.contains(words)).cloned().unwrap_or_default();
+    assert!(line(".claude/projects").starts_with("transcripts") && line(".claude/projects").ends_with("default"));
+    assert!(line(".codex/sessions").starts_with("  ") && !line(".codex/sessions").contains(','), "{ended:#?}");
+    assert!(row("port").len() < 90, "{ended:#?}");
+}
+
+#[tokio::test]
+async fn a_setting_of_two_names_is_told_with_both() {
+    let folder = fresh_folder();
+    let file = folder.path().join("config/agent-runtime/config.toml");
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    fs::write(&file, "server = \"http://a.example\"\n").expect("written");
+    let ended = Launch::bare(folder).argument("config").run().await;
+    let line = ended.stdout.iter().find(|line| line.starts_with("server_url")).expect("a line");
+    assert!(line.ends_with(&format!("file {}, where it may be called server", file.display())), "{line}");
 }
 
 #[tokio::test]

@@ -223,6 +223,20 @@ async fn broken_settings_are_refused_with_their_line_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn of_settings_with_some_hooks_it_says_what_changes_and_records_no_more_than_it_has() {
+    let machine = Machine::new().script("claude", "echo 1.0.38");
+    let said = machine.must("setup claude-code --yes").await;
+    let recorded = "tool calls with what goes in and comes out, notifications, and when turns end. Secrets";
+    assert!(said.contains(&format!("8765: {recorded}")), "{said}");
+    assert!(!said.contains("already"), "{said}");
+    // A newer version knows more.
+    let machine = machine.script("claude", "echo 1.0.85");
+    let said = machine.must("setup claude-code --dry-run").await;
+    assert!(said.contains("already: 4 stay as they are, 5 added (SessionStart, SessionEnd, "), "{said}");
+    assert!(!said.starts_with('\n'), "{said}");
+}
+
+#[tokio::test]
 async fn a_key_that_stands_twice_is_refused_whoever_put_it_there() {
     let machine = Machine::new();
     machine.must("setup claude-code --yes").await;
@@ -238,7 +252,7 @@ async fn a_key_that_stands_twice_is_refused_whoever_put_it_there() {
         for command in ["setup claude-code --yes", "setup claude-code --remove --yes", "uninstall --yes"] {
             let ended = machine.run(command).await;
             assert_eq!(ended.code, Some(1), "{command}: {ended:#?}");
-            assert!(ended.failure().starts_with(&place), "{command}: {ended:#?}");
+            assert!(ended.failure().contains(&place), "{command}: {ended:#?}");
             assert_eq!(machine.snapshot(), before, "{command}");
         }
     }

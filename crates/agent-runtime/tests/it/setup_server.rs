@@ -113,6 +113,44 @@ async fn what_cannot_be_used_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
+async fn what_only_this_shell_knows_is_not_taken_for_what_all_agents_see() {
+    let (machine, _) = machine();
+    let url = "AGENT_ORCHESTRATOR_SESSION_MANAGER_URL";
+    let run = async |line: &str, variables: &[(&str, &str)]| {
+        let launch = machine.launch(line);
+        let launch = variables.iter().fold(launch, |launch, (name, value)| launch.variable(name, *value));
+        let ended = launch.run().await;
+        assert_eq!(ended.code, Some(0), "{line}: {ended:#?}");
+        ended.stdout.join("\n")
+    };
+    let said = run("setup claude-code --yes", &[(url, "http://here:1"), ("AGENT_RUNTIME_TOKEN", TOKEN)]).await;
+    let words =
+        format!("{url} is set in this shell alone: agents that are started from here report to http://here:1, all");
+    assert!(said.contains(&format!("{words} others to http://127.0.0.1:8765")), "{said}");
+    assert!(said.contains("AGENT_RUNTIME_TOKEN is set in this shell alone") && !said.contains(TOKEN), "{said}");
+    let said = run("setup --server http://kept:1 --yes", &[(url, "http://here:1")]).await;
+    assert!(said.contains(&format!("{words} others to http://kept:1")), "{said}");
+    let said = run("setup claude-code --yes", &[(url, "http://kept:1")]).await;
+    assert!(!said.contains("in this shell alone"), "{said}");
+    let said = run("setup claude-code --yes", &[]).await;
+    assert!(!said.contains("in this shell alone"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_we_made_goes_again_whatever_happened_to_it_since() {
+    let (machine, config) = machine();
+    machine.must("setup --server http://a.example --yes").await;
+    let with = fs::read_to_string(&config).expect("text");
+    fs::write(&config, format!("{with}port = 1\n")).expect("written");
+    machine.must("setup --server http://b.example --yes").await;
+    // The line of the user's own goes, and nothing but ours is left.
+    fs::write(&config, "server = \"http://b.example\"\n").expect("written");
+    machine.must("setup --remove --yes").await;
+    assert!(!config.exists());
+    assert!(!machine.path(".local/state/agent-runtime").exists());
+}
+
+#[tokio::test]
 async fn a_configuration_that_cannot_be_used_is_refused_first() {
     let (machine, config) = machine();
     fs::create_dir_all(config.parent().expect("a folder")).expect("made");

@@ -99,14 +99,43 @@ async fn a_project_that_is_gone_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn a_broken_file_is_told_and_nothing_is_taken_back_by_halves() {
+async fn a_broken_file_holds_nothing_up_but_itself_and_it_is_said_how_to_go_on() {
     let machine = everything().await;
-    machine.write(".claude/settings.json", "{ broken");
-    let before = machine.snapshot();
-    let ended = machine.run("uninstall --yes").await;
+    let with_hooks = machine.read(".claude/settings.json");
+    let broken = format!("{with_hooks}}}");
+    machine.write(".claude/settings.json", &broken);
+    let ended = machine.run("uninstall --purge --yes").await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
-    assert!(ended.failure().contains("settings.json, line 1"), "{ended:#?}");
-    assert_eq!(machine.snapshot(), before);
+    let failure = ended.failure();
+    for words in ["settings.json, line ", "`agent-runtime' hook claude-code`", "run `agent-runtime uninstall` again"] {
+        assert!(failure.contains(words), "{words} in {failure}");
+    }
+    assert!(!failure.contains("nothing was written"), "{failure}");
+    assert_eq!(machine.read(".claude/settings.json"), broken, "not a byte of it");
+    let folder = machine.folder.path();
+    assert!(!folder.join(".claude").exists() && !machine.path(".codex").exists(), "the rest is gone");
+    assert!(!folder.join("config/systemd").exists());
+    assert!(machine.program_path().exists(), "what is left in that file runs it");
+    // By hand, and once more.
+    machine.write(".claude/settings.json", "{ broken, and nothing of theirs");
+    machine.must("uninstall --yes").await;
+    assert!(!machine.path(".local").exists());
+    assert_eq!(machine.read(".claude/settings.json"), "{ broken, and nothing of theirs");
+}
+
+#[tokio::test]
+async fn it_says_which_files_and_how_much_and_each_line_only_where_that_is_asked_for() {
+    let machine = everything().await;
+    let lines = machine.must("uninstall --dry-run").await.lines().count();
+    let settings = machine.path(".claude/settings.json");
+    let ended = machine.run("uninstall").await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    let said = ended.stdout.join("\n");
+    assert!(said.contains(&format!("take 8 hooks out of {}", settings.display())), "{said}");
+    assert!(said.contains("hooks.json, which holds 12 hooks and nothing else"), "{said}");
+    assert!(!said.starts_with('\n') && ended.stdout.len() <= 8 && lines > 100, "{said}");
+    let ended = machine.run("uninstall --verbose").await;
+    assert!(ended.stdout.len() > 100, "{ended:#?}");
 }
 
 #[tokio::test]

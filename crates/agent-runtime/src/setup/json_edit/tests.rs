@@ -236,7 +236,10 @@ fn what_has_another_shape_is_refused_with_its_place() {
             "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"a\",\n \"command\": \"b\"}]}]}}",
             "line 2, column 2: `command` stands here a second time",
         ),
-        ("{\n  // mine\n}", "line 2, column 3: key must be a string"),
+        (
+            "{\n  // mine\n}",
+            "line 2, column 3: this is a comment, and JSON has none: the agent itself does not read settings with one, so take it out",
+        ),
         ("{\"a\": 1,}", "line 1, column 9: trailing comma"),
     ] {
         for only_these in [true, false] {

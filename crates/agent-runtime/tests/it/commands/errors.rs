@@ -1,6 +1,7 @@
 //! What goes wrong, and what a person is told to do about it.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -21,6 +22,28 @@ async fn a_server_that_does_not_answer_is_told_with_how_to_start_one() {
         assert!(failure.starts_with(&format!("no server answers at {url} (")), "{failure}");
         assert!(failure.contains("start one with `agent-runtime`, or say where it is with --url"), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_told_in_time_and_not_taken_for_one_that_is_away() {
+    let scene = Scene::new().await;
+    let launches = [&["sessions"][..], &["show", "x"], &["tail"], &["delete", "x", "--yes"]];
+    let launches = launches.map(|words| scene.command(words));
+    scene.server.signal("STOP");
+    let began = Instant::now();
+    let runs = launches.map(Launch::spawn);
+    for run in runs {
+        let ended = run.ended().await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(1), 0), "{ended:#?}");
+        let failure = ended.failure();
+        assert!(
+            failure.starts_with(&format!("http://{} listens, but does not answer", scene.server.address)),
+            "{failure}"
+        );
+        assert!(failure.contains("`agent-runtime doctor`") && !failure.contains("start one with"), "{failure}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    scene.server.signal("CONT");
 }
 
 #[tokio::test]
@@ -93,7 +116,7 @@ async fn a_listener_that_is_no_agent_runtime_is_told() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n{\"sessions\":[1]}", "no list of objects"),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\nno", "is it agent-runtime that listens there?"),
         ("HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", "redirects are not followed"),
-        ("SSH-2.0-OpenSSH\r\n", "no server answers at"),
+        ("SSH-2.0-OpenSSH\r\n", "is it agent-runtime that listens there?"),
     ] {
         let command = Launch::bare(fresh_folder()).arguments(["sessions", "--url", &url]).spawn();
         let (mut stream, _) = listener.accept().await.expect("a connection");

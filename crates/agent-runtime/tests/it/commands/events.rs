@@ -28,9 +28,36 @@ async fn each_event_is_a_line_that_says_what_happened() {
         "tool    Bash: cargo ␛[2Jtest",
         "failed  Bash: no",
         "tool    Read: /a",
-        "stop    exit code 1",
+        "end     exit code 1",
     ];
     assert_eq!(scene.lines(&["events", "one"]).await, expected.map(|line| format!("{when}  {line}")));
+}
+
+#[tokio::test]
+async fn what_an_agent_reports_is_told_in_its_own_words() {
+    let scene = Scene::new().await;
+    let input = json!({"command": "rm -r build", "description": "Clean"});
+    for document in [
+        json!({"hook_event_name": "SessionStart", "source": "startup"}),
+        json!({"hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": input}),
+        json!({"hook_event_name": "Notification", "message": "Claude needs your permission"}),
+        json!({"hook_event_name": "Stop"}),
+        json!({"hook_event_name": "SessionEnd", "reason": "logout"}),
+    ] {
+        let mut document = document;
+        document["session_id"] = json!("one");
+        scene.post("/hooks/claude-code", &document).await;
+    }
+    let lines = scene.lines(&["events", "one"]).await;
+    let told: Vec<&str> = lines.iter().filter_map(|line| line.get("2026-01-02 03:04:05  ".len()..)).collect();
+    let expected = [
+        "start   startup",
+        "asks    Bash: rm -r build",
+        "note    Claude needs your permission",
+        "turn    over",
+        "end     logout",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]
@@ -57,6 +84,9 @@ async fn filters_say_less() {
     let cut = scene.run(&["events", "one", "--limit", "2"]).await;
     assert_eq!((cut.code, cut.stdout.len()), (Some(0), 2));
     assert!(cut.failure().starts_with("there are more"), "{cut:#?}");
+    let none = scene.run(&["events", "one", "--type", "nothing"]).await;
+    assert_eq!((none.code, none.stdout.len(), none.failure()), (Some(0), 0, "no events that fit"));
+    assert!(scene.lines(&["events", "one", "--type", "nothing", "--json"]).await.is_empty());
     let ended = scene.run(&["events", "one", "--after", "999"]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.failure().contains("answered 400: "), "{ended:#?}");

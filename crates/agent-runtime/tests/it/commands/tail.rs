@@ -34,7 +34,7 @@ async fn a_session_is_told_from_its_last_events_on_a_line_an_event() {
     let lines = printed(&mut tail, 4).await;
     assert_eq!(lines[1], "03:04:05  tool    Bash: ls -l");
     assert!(lines[2].ends_with("  named   Named"), "{lines:#?}");
-    assert_eq!(lines[3], "03:04:05  stop    exit code 0");
+    assert_eq!(lines[3], "03:04:05  end     exit code 0");
     tail.signal("INT");
     let ended = tail.ended().await;
     assert_eq!((ended.code, ended.stdout.len(), ended.stderr.len()), (Some(130), 4, 0), "{ended:#?}");
@@ -154,7 +154,7 @@ async fn what_an_agent_does_now_is_told_where_no_event_says_it() {
     let lines = printed(&mut tail, 3).await;
     let kinds: Vec<_> = lines.iter().map(|line| line.split_whitespace().skip_while(|word| *word != "n")).collect();
     let kinds: Vec<Vec<_>> = kinds.into_iter().map(|words| words.skip(1).collect()).collect();
-    assert_eq!(kinds, [vec!["stop"], vec!["now", "gone"], vec!["stop"]], "{lines:#?}");
+    assert_eq!(kinds, [vec!["turn", "over"], vec!["now", "gone"], vec!["turn", "over"]], "{lines:#?}");
 }
 
 #[tokio::test]

@@ -45,6 +45,18 @@ async fn the_hook_is_told_of_and_tells_nothing_itself() {
 }
 
 #[tokio::test]
+async fn a_command_of_commands_alone_shows_its_help() {
+    for (command, inside) in [("spool", "flush"), ("service", "install")] {
+        let ended = Launch::bare(fresh_folder()).argument(command).run().await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(2), 0), "{ended:#?}");
+        let help = ended.stderr.join("\n");
+        assert!(help.contains(&format!("Usage: agent-runtime {command} <COMMAND>")), "{help}");
+        assert!(ended.stderr.iter().any(|line| line.trim_start().starts_with(inside)), "{help}");
+        assert!(!help.contains("agent-runtime: "), "{help}");
+    }
+}
+
+#[tokio::test]
 async fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ended = Launch::bare(fresh_folder()).arguments(["completions", shell]).run().await;

@@ -22,6 +22,17 @@ async fn hooks_that_are_nowhere_are_a_problem_and_those_of_one_project_a_note() 
 }
 
 #[tokio::test]
+async fn an_empty_folder_is_no_agent() {
+    let machine = machine();
+    fs::create_dir_all(machine.path(".codex")).expect("made");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.codex.user.installed", "ok", "not found here");
+    machine.write(".codex/auth.json", "{}");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.codex.user.installed", "problem", "Codex reports nothing");
+}
+
+#[tokio::test]
 async fn the_same_hooks_in_two_scopes_are_told_with_how_to_keep_one() {
     let machine = machine();
     machine.must("setup claude-code --yes").await;
