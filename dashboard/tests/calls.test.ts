@@ -48,7 +48,7 @@ test("a session that waits calls once, in one tab, after ten seconds", async () 
   }
   expect([...(await calls(page)), ...(await calls(other))]).toEqual([]);
   for (const tab of [page, other]) await tab.clock.runFor(15_000);
-  const name = "Mend the **front page**, then push it.";
+  const name = "Mend the front page, then push it.";
   await expect
     .poll(async () => [...(await calls(page)), ...(await calls(other))])
     .toEqual([`${name}: asks for permission: Bash: git push origin main`]);

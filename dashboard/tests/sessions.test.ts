@@ -50,7 +50,7 @@ test("who waits longest comes first, with what is asked; then who works; then th
   await on.server.ingest([...run("broken", 300, 3), ...run("done", 400), ...run("yesterday", 86_400 * 1.5)]);
   await on.server.request("POST", "/sessions", { session_id: "busy", session_name: "Busy one" });
   const page = await on.open("/ui/");
-  const name = "Mend the **front page**, then push it.";
+  const name = "Mend the front page, then push it.";
   const today = ["Quiet", "Today", "Run done"];
   await expect
     .poll(async () => (await lines(page)).slice(0, 9))

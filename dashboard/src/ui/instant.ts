@@ -73,9 +73,14 @@ export function dayText(instant: number, now: number): string {
   return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR).format(instant);
 }
 
+/** The local time of day. */
+export function timeText(instant: number): string {
+  return CLOCK.format(instant);
+}
+
 /** The local time of day, with the day where it is another one. */
 export function clockText(instant: number, now: number): string {
-  const time = CLOCK.format(instant);
+  const time = timeText(instant);
   return dayOf(instant) === dayOf(now) ? time : `${DATE.format(instant)} ${time}`;
 }
 
