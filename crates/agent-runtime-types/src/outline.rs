@@ -19,7 +19,7 @@ const ESCAPE_BYTES: usize = 12;
 
 /// Members of a tool's input that say what it is about, the best first.
 const TELLING: [&str; 9] =
-    ["command", "file_path", "path", "notebook_path", "pattern", "description", "prompt", "query", "url"];
+    ["command", "file_path", "notebook_path", "pattern", "path", "description", "prompt", "query", "url"];
 
 /// An event without its body. All keys are always there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -207,6 +207,7 @@ mod tests {
             (json!({"content": [{"type": "thinking", "thinking": "so"}]}), Some("so")),
             (json!({"tool_input": {"description": "d", "command": "ls \"x\""}}), Some("ls \"x\"")),
             (json!({"tool_input": {"file_path": "/a", "content": "long"}}), Some("/a")),
+            (json!({"tool_input": {"path": "src", "pattern": "todo"}}), Some("todo")),
             (json!({"tool_input": {"command": ["not", "text"], "pattern": "p"}}), Some("p")),
             (json!({"tool_input": {"command": "ls"}, "error": "denied"}), Some("denied")),
             (json!({"hook": {"message": "needs you"}}), Some("needs you")),

@@ -39,7 +39,7 @@ function Facts({ session, first }: { readonly session: Session; readonly first: 
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
       {[agent_name, project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
       <li>
-        <Time of={created_at} />
+        <Time of={length === undefined ? created_at : new Date(length.from).toISOString()} />
       </li>
       {length !== undefined && (
         <li>
