@@ -6,24 +6,10 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { playRecordedRun, runThatAsks } from "./harness/recording";
+import { event, said, talk } from "./harness/session";
 import { stage } from "./harness/stage";
 
 const on = stage();
-
-/** An event of the session `s`, so many seconds after its beginning. */
-function event(second: number, event_type: string, more: Readonly<Record<string, unknown>> = {}) {
-  const timestamp = new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
-  return { session_id: "s", session_name: "A run", timestamp, event_type, ...more };
-}
-
-function said(second: number, role: string, text: string) {
-  return event(second, "message", { role, content: [{ type: "text", text }] });
-}
-
-/** A session of so many messages. */
-function talk(count: number) {
-  return [event(0, "session_start"), ...Array.from({ length: count }, (_, index) => said(index + 1, "assistant", `word number ${index + 1}`))];
-}
 
 function card(page: Page, text: string) {
   return page.locator(".item").filter({ hasText: text }).first();
@@ -154,6 +140,9 @@ test("where the time went leads back to what took it", async () => {
   ]);
   const page = await on.open("/ui/session/s?view=time");
   await page.getByRole("row", { name: /^Bash 1 48\.0 s/ }).waitFor();
+  await page.getByRole("button", { name: "Nearer" }).click();
+  await page.getByRole("button", { name: "All of it" }).click();
+  await expect.poll(() => page.getByRole("button", { name: "All of it" }).isDisabled()).toBe(true);
   await page.locator("canvas").focus();
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.locator(".is-marked").getByText("made").waitFor();

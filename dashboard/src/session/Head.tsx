@@ -73,7 +73,7 @@ export function Head({ sessionId, session, first, subagents, view }: HeadProps) 
         {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
       {session !== undefined && <Facts session={session} first={first} />}
-      <nav className="views" aria-label="Views">
+      <nav className="views" aria-label="Views of the session">
         <Place to={sessionAddress(sessionId)} isCurrent={view === "story"}>
           Story
         </Place>
