@@ -1,10 +1,12 @@
 /** A session as its page shows it: the story, its tool calls, and what can be done with it. */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { strangersRecording } from "./harness/places";
 import { playRecordedRun, runThatAsks } from "./harness/recording";
 import { event, said, talk } from "./harness/session";
 import { stage } from "./harness/stage";
@@ -23,6 +25,34 @@ test("a recorded run is told from its first word to its last", async () => {
   await page.getByRole("button", { name: "Jump to result" }).click();
   await page.locator(".is-marked .message-agent").waitFor();
   expect(page.url()).toContain("event=");
+});
+
+test.skipIf(!existsSync(strangersRecording))("a stranger's run is told whole, each event once", async () => {
+  const sessionId = await playRecordedRun(on.server, strangersRecording);
+  const { outline } = (await on.server.request("GET", `/sessions/${sessionId}/outline`)) as { outline: { id: number; event_type: string }[] };
+  const page = await on.open(`/ui/session/${sessionId}`);
+  await page.locator(".item").first().waitFor();
+  const box = page.locator(".story-box");
+  const seen = new Set<number>();
+  const look = async () => {
+    for (const id of await page.locator("[data-event]").evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-event"))))) seen.add(id);
+  };
+  await box.evaluate((element) => {
+    element.scrollTop = 0;
+  });
+  await expect
+    .poll(async () => {
+      await look();
+      return box.evaluate((element) => {
+        element.scrollTop += element.clientHeight / 2;
+        return element.scrollHeight - element.scrollTop - element.clientHeight;
+      });
+    }, { timeout: 50_000, interval: 20 })
+    .toBeLessThan(2);
+  await look();
+  // Every call of it was answered: what came back stands with the call.
+  const expected = outline.filter(({ event_type }) => event_type !== "post_tool").map(({ id }) => id);
+  expect([...seen].sort((one, other) => one - other)).toEqual(expected.sort((one, other) => one - other));
 });
 
 test("a call and its result are one card, by id or by name and input", async () => {
