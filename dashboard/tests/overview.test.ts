@@ -56,6 +56,7 @@ const rows = (page: Page, section: string) =>
 async function sums(page: Page, title: string): Promise<number[]> {
   const chart = page.getByRole("region", { name: title, exact: true });
   await chart.getByText("As a table").click();
+  await chart.locator("tbody tr").first().waitFor();
   const table = await rows(page, `${title} as a table`);
   return table.reduce<number[]>((sum, [, ...cells]) => cells.map((cell, index) => (sum[index] ?? 0) + Number(cell)), []);
 }

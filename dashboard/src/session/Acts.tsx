@@ -44,7 +44,7 @@ export function Acts({ session, subagents }: ActsProps) {
         Delete…
       </button>
       {problem !== "" && <span role="alert">{problem}</span>}
-      <dialog ref={dialog} aria-labelledby="delete-title" className="delete">
+      <dialog ref={dialog} aria-labelledby="delete-title" className="dialog">
         <DeleteForm
           session={session}
           subagents={subagents}
