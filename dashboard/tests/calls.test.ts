@@ -48,10 +48,30 @@ test("a session that waits calls once, in one tab, after ten seconds", async () 
   }
   expect([...(await calls(page)), ...(await calls(other))]).toEqual([]);
   for (const tab of [page, other]) await tab.clock.runFor(15_000);
-  const name = "Mend the **front page**, then push it.";
+  const name = "Mend the front page, then push it.";
   await expect
     .poll(async () => [...(await calls(page)), ...(await calls(other))])
     .toEqual([`${name}: asks for permission: Bash: git push origin main`]);
   for (const tab of [page, other]) await tab.clock.runFor(60_000);
   expect([...(await calls(page)), ...(await calls(other))]).toHaveLength(1);
+});
+
+test("a muted project calls nobody", async () => {
+  await on.server.request("POST", "/sessions", { session_id: "s", session_name: "Something" });
+  for (const id of ["muted", "loud"]) await on.server.request("POST", "/sessions", { session_id: id, session_name: id, project_dir: `/work/${id}` });
+  const page = await on.open("/ui/?project=%2Fwork%2Fmuted");
+  await page.getByRole("button", { name: "Mute muted" }).first().click();
+  await page.goto(`${on.server.url}/ui/`);
+  await noteCalls(page);
+  await page.getByRole("button", { name: "Notify me" }).click();
+  for (const id of ["muted", "loud"])
+    for (const document of runThatAsks(`asks-${id}`, `/work/${id}`)) await on.server.hook("claude-code", document);
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1000);
+      return page.title();
+    })
+    .toMatch(/^\(1\)/);
+  await page.clock.runFor(60_000);
+  await expect.poll(() => calls(page)).toHaveLength(1);
 });

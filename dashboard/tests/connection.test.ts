@@ -1,11 +1,12 @@
 /** The server killed and begun again under the page: nothing missing, nothing doubled, and everything where it was. */
 
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import type { SentEvent } from "./harness/server";
 import { AWAY, stage } from "./harness/stage";
 
-const on = stage();
+const on = stage({ backForwardCache: true });
 
 const event = (session: string, event_type: string, more: object = {}): SentEvent => ({
   session_id: session,
@@ -59,4 +60,75 @@ test("far behind, the page is shown anew, and says so", async () => {
   await page.unroute("**/stream*");
   await page.getByText("Live, shown anew after 5,001 changes").waitFor();
   await expect.poll(() => page.locator(".row-events").first().textContent()).toContain("5,002");
+});
+
+/** A message of a session that says its own number. */
+const numbered = (session: string, number: number) =>
+  event(session, "message", { role: "assistant", content: [{ type: "text", text: `word number ${number}` }] });
+
+/** The numbers that the story shows, in its order. */
+const shown = (page: Page) =>
+  page.locator(".message").evaluateAll((found) => found.map((each) => Number(/word number (\d+)/.exec(each.textContent)?.[1])));
+
+async function openStory(...forgive: readonly RegExp[]): Promise<Page> {
+  await on.server.ingest([event("s", "session_start"), numbered("s", 1)]);
+  const page = await on.open("/ui/session/s", { forgive: [...AWAY, /ERR_INTERNET_DISCONNECTED/, ...forgive] });
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => shown(page)).toEqual([1]);
+  return page;
+}
+
+test("over a fresh database the same address shows what is there now, and nothing of what was", async () => {
+  const page = await openStory();
+  await on.server.kill();
+  await page.getByText("Server not reached").waitFor();
+  await on.server.afresh();
+  // The same numbers of events, which mean others now.
+  await on.server.ingest([event("s", "session_start"), numbered("s", 7)]);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => shown(page)).toEqual([7]);
+  await on.server.ingest([numbered("s", 8)]);
+  await expect.poll(() => shown(page)).toEqual([7, 8]);
+  await page.getByRole("link", { name: "Sessions" }).click();
+  await expect.poll(() => page.locator(".row-events").allTextContents()).toEqual(["3 events"]);
+});
+
+test("a session that is deleted and begun again under its page keeps nothing of what it was", async () => {
+  const page = await openStory(/404 \(Not Found\).*outline/);
+  await on.server.request("DELETE", "/sessions/s");
+  await page.getByText("There is no such session.").waitFor();
+  await on.server.ingest([event("s", "session_start"), numbered("s", 2)]);
+  await expect.poll(() => shown(page)).toEqual([2]);
+});
+
+test("what happened while the page was off the network comes once when it is back", async () => {
+  const page = await openStory();
+  const network = await page.context().newCDPSession(page);
+  const conditions = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  await network.send("Network.emulateNetworkConditions", { offline: true, ...conditions });
+  await on.server.ingest([numbered("s", 2), numbered("s", 3)]);
+  await page.getByText("Server not reached").waitFor();
+  await network.send("Network.emulateNetworkConditions", { offline: false, ...conditions });
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => shown(page)).toEqual([1, 2, 3]);
+});
+
+test("a page that was left and is shown again has everything once", async () => {
+  const page = await openStory();
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    document.addEventListener("visibilitychange", () => seen.push(document.visibilityState));
+    for (const name of ["pagehide", "pageshow"] as const) window.addEventListener(name, ({ type }) => seen.push(type));
+  });
+  await page.goto(`${on.server.url}/openapi.json`);
+  await on.server.ingest([numbered("s", 2)]);
+  // It was not loaded again, so nothing of that kind is to be waited for.
+  await page.goBack({ waitUntil: "commit" });
+  const seen = () => page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+  await expect.poll(seen).toEqual(["pagehide", "hidden", "visible", "pageshow"]);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => shown(page)).toEqual([1, 2]);
+  await on.server.ingest([numbered("s", 3)]);
+  await expect.poll(() => shown(page)).toEqual([1, 2, 3]);
 });

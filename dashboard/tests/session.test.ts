@@ -1,29 +1,17 @@
 /** A session as its page shows it: the story, its tool calls, and what can be done with it. */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { strangersRecording } from "./harness/places";
 import { playRecordedRun, runThatAsks } from "./harness/recording";
+import { event, said, talk } from "./harness/session";
 import { stage } from "./harness/stage";
 
 const on = stage();
-
-/** An event of the session `s`, so many seconds after its beginning. */
-function event(second: number, event_type: string, more: Readonly<Record<string, unknown>> = {}) {
-  const timestamp = new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
-  return { session_id: "s", session_name: "A run", timestamp, event_type, ...more };
-}
-
-function said(second: number, role: string, text: string) {
-  return event(second, "message", { role, content: [{ type: "text", text }] });
-}
-
-/** A session of so many messages. */
-function talk(count: number) {
-  return [event(0, "session_start"), ...Array.from({ length: count }, (_, index) => said(index + 1, "assistant", `word number ${index + 1}`))];
-}
 
 function card(page: Page, text: string) {
   return page.locator(".item").filter({ hasText: text }).first();
@@ -37,6 +25,34 @@ test("a recorded run is told from its first word to its last", async () => {
   await page.getByRole("button", { name: "Jump to result" }).click();
   await page.locator(".is-marked .message-agent").waitFor();
   expect(page.url()).toContain("event=");
+});
+
+test.skipIf(!existsSync(strangersRecording))("a stranger's run is told whole, each event once", async () => {
+  const sessionId = await playRecordedRun(on.server, strangersRecording);
+  const { outline } = (await on.server.request("GET", `/sessions/${sessionId}/outline`)) as { outline: { id: number; event_type: string }[] };
+  const page = await on.open(`/ui/session/${sessionId}`);
+  await page.locator(".item").first().waitFor();
+  const box = page.locator(".story-box");
+  const seen = new Set<number>();
+  const look = async () => {
+    for (const id of await page.locator("[data-event]").evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-event"))))) seen.add(id);
+  };
+  await box.evaluate((element) => {
+    element.scrollTop = 0;
+  });
+  await expect
+    .poll(async () => {
+      await look();
+      return box.evaluate((element) => {
+        element.scrollTop += element.clientHeight / 2;
+        return element.scrollHeight - element.scrollTop - element.clientHeight;
+      });
+    }, { timeout: 50_000, interval: 20 })
+    .toBeLessThan(2);
+  await look();
+  // Every call of it was answered: what came back stands with the call.
+  const expected = outline.filter(({ event_type }) => event_type !== "post_tool").map(({ id }) => id);
+  expect([...seen].sort((one, other) => one - other)).toEqual(expected.sort((one, other) => one - other));
 });
 
 test("a call and its result are one card, by id or by name and input", async () => {
@@ -154,6 +170,9 @@ test("where the time went leads back to what took it", async () => {
   ]);
   const page = await on.open("/ui/session/s?view=time");
   await page.getByRole("row", { name: /^Bash 1 48\.0 s/ }).waitFor();
+  await page.getByRole("button", { name: "Nearer" }).click();
+  await page.getByRole("button", { name: "All of it" }).click();
+  await expect.poll(() => page.getByRole("button", { name: "All of it" }).isDisabled()).toBe(true);
   await page.locator("canvas").focus();
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.locator(".is-marked").getByText("made").waitFor();

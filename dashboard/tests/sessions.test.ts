@@ -50,7 +50,7 @@ test("who waits longest comes first, with what is asked; then who works; then th
   await on.server.ingest([...run("broken", 300, 3), ...run("done", 400), ...run("yesterday", 86_400 * 1.5)]);
   await on.server.request("POST", "/sessions", { session_id: "busy", session_name: "Busy one" });
   const page = await on.open("/ui/");
-  const name = "Mend the **front page**, then push it.";
+  const name = "Mend the front page, then push it.";
   const today = ["Quiet", "Today", "Run done"];
   await expect
     .poll(async () => (await lines(page)).slice(0, 9))
@@ -91,6 +91,40 @@ test("filters live in the address, and are there again", async () => {
   await page.goto(`${on.server.url}/ui/`);
   await page.locator(".group-muted").waitFor();
   expect(await page.locator(".group-needs-you").count()).toBe(0);
+});
+
+test("a muted project neither counts nor calls, is named at the end, and comes back in one press", async () => {
+  await ask("one", 5);
+  await ask("two", 5);
+  const page = await on.open("/ui/");
+  await expect.poll(() => page.title()).toBe("(2) Sessions · Agent Runtime");
+  await page.locator(".row").first().waitFor();
+  const row = page.locator(".row", { has: page.locator("[data-session=one]") });
+  await row.hover();
+  await row.getByRole("button", { name: "Mute one" }).click();
+  await expect.poll(() => page.title()).toBe("(1) Sessions · Agent Runtime");
+  await page.getByRole("button", { name: "Needs you 1" }).waitFor();
+  const icon = await page.locator("link[rel=icon]").getAttribute("href");
+  expect(decodeURIComponent(icon ?? "")).toContain(">1<");
+  await page.reload();
+  await expect.poll(() => lines(page).then((found) => found.length)).toBe(3);
+  expect(await page.locator("[data-session=one]").count()).toBe(0);
+  await page.getByRole("button", { name: "Muted projects 1" }).click();
+  await page.locator("[data-session=one]").waitFor();
+  await page.locator(".group-muted").getByRole("button", { name: "Unmute one" }).click();
+  await expect.poll(() => page.title()).toBe("(2) Sessions · Agent Runtime");
+  expect(await page.locator(".group-muted").count()).toBe(0);
+});
+
+test("a run that was told of afterwards shows no length that it did not have", async () => {
+  await on.server.request("POST", "/sessions", { session_id: "old", session_name: "Run old" });
+  await on.server.ingest(run("old", 86_400 * 3));
+  const page = await on.open("/ui/");
+  await page.getByRole("link", { name: "Run old" }).click();
+  await page.locator(".facts").getByText("10 min", { exact: true }).waitFor();
+  await page.goBack();
+  await page.locator(".row-duration").waitFor({ state: "attached" });
+  expect(await page.locator(".row-duration").textContent()).toBe("");
 });
 
 test("of ten thousand sessions only those in sight exist, and the last is reached", async () => {

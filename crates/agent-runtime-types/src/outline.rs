@@ -19,7 +19,7 @@ const ESCAPE_BYTES: usize = 12;
 
 /// Members of a tool's input that say what it is about, the best first.
 const TELLING: [&str; 9] =
-    ["command", "file_path", "path", "notebook_path", "pattern", "description", "prompt", "query", "url"];
+    ["command", "file_path", "notebook_path", "pattern", "path", "description", "prompt", "query", "url"];
 
 /// An event without its body. All keys are always there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -41,6 +41,8 @@ pub struct Outline {
     pub role: Option<String>,
     /// Whether it tells of a failure: an `error`, a `stop_failure`, an `exit_code` of a `session_stop` that is not 0.
     pub is_error: bool,
+    /// Whether it is a message in which the agent only thinks: it has thoughts, and no text.
+    pub is_thinking: bool,
     /// How long the tool took, where the agent said so.
     #[schema(required, value_type = Option<f64>)]
     pub duration_ms: Option<serde_json::Number>,
@@ -114,8 +116,9 @@ fn push_members(id: i64, body_bytes: usize, members: &[Member<'_>], out: &mut St
         let _ = write!(out, ",\"{key}\":{}", text.unwrap_or("null"));
     }
     let duration = value(members, "duration_ms").filter(|value| is_number(value)).unwrap_or("null");
-    let is_error = is_failure(members);
-    let _ = write!(out, ",\"is_error\":{is_error},\"duration_ms\":{duration},\"bytes\":{bytes},\"text\":");
+    let (is_error, is_thinking) = (is_failure(members), is_thinking(members));
+    let _ = write!(out, ",\"is_error\":{is_error},\"is_thinking\":{is_thinking}");
+    let _ = write!(out, ",\"duration_ms\":{duration},\"bytes\":{bytes},\"text\":");
     match telling(members) {
         Some(text) => push_string(&text, out),
         None => out.push_str("null"),
@@ -125,6 +128,13 @@ fn push_members(id: i64, body_bytes: usize, members: &[Member<'_>], out: &mut St
 
 fn is_number(value: &str) -> bool {
     value.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+}
+
+/// Whether some block of the content is a thought and none is a text.
+fn is_thinking(members: &[Member<'_>]) -> bool {
+    let Some(blocks) = value(members, "content").and_then(json::elements) else { return false };
+    let says = |key| blocks.iter().any(|block| value(&json::members(block), key).and_then(shortened).is_some());
+    says("thinking") && !says("text")
 }
 
 /// What a person would read first.
@@ -197,6 +207,7 @@ mod tests {
             (json!({"content": [{"type": "thinking", "thinking": "so"}]}), Some("so")),
             (json!({"tool_input": {"description": "d", "command": "ls \"x\""}}), Some("ls \"x\"")),
             (json!({"tool_input": {"file_path": "/a", "content": "long"}}), Some("/a")),
+            (json!({"tool_input": {"path": "src", "pattern": "todo"}}), Some("todo")),
             (json!({"tool_input": {"command": ["not", "text"], "pattern": "p"}}), Some("p")),
             (json!({"tool_input": {"command": "ls"}, "error": "denied"}), Some("denied")),
             (json!({"hook": {"message": "needs you"}}), Some("needs you")),
@@ -231,6 +242,22 @@ mod tests {
         assert_eq!((found.tool_use_id, found.duration_ms), (None, None));
         let found = outline(&json!({"tool_use_id": "t", "duration_ms": 12.5}));
         assert_eq!((found.tool_use_id.as_deref(), found.duration_ms), (Some("t"), serde_json::Number::from_f64(12.5)));
+    }
+
+    #[test]
+    fn thoughts_are_told_apart() {
+        let (thought, text) = (json!({"type": "thinking", "thinking": "so"}), json!({"type": "text", "text": "a"}));
+        for (content, thinks) in [
+            (json!([thought]), true),
+            (json!([thought, {"type": "text", "text": " "}]), true),
+            (json!([thought, text]), false),
+            (json!([text]), false),
+            (json!([{"type": "thinking", "thinking": ""}]), false),
+            (json!([]), false),
+            (json!(null), false),
+        ] {
+            assert_eq!(outline(&json!({"content": content})).is_thinking, thinks, "{content}");
+        }
     }
 
     #[test]

@@ -678,6 +678,8 @@ export interface components {
             id: number;
             /** @description Whether it tells of a failure: an `error`, a `stop_failure`, an `exit_code` of a `session_stop` that is not 0. */
             is_error: boolean;
+            /** @description Whether it is a message in which the agent only thinks: it has thoughts, and no text. */
+            is_thinking: boolean;
             /** @description `user` or `assistant`, of a message. */
             role: string | null;
             /** @description What a person would read of it first, on one line, at most 160 characters. */

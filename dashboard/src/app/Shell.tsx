@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 
 import { useConnection, useSession } from "../live/store";
+import { nameOf } from "../sessions/name";
 import { useKept } from "../ui/kept";
 import { Attention, CallsSwitch } from "./Attention";
 import { ConnectionState } from "./ConnectionState";
@@ -69,7 +70,7 @@ export function Shell() {
 function usePageName(pathname: string): string {
   const named = /^\/session\/(.+)$/.exec(pathname)?.[1];
   const session = useSession(named === undefined ? "" : decoded(named));
-  if (named !== undefined) return session?.session_name ?? "Session";
+  if (named !== undefined) return session === undefined ? "Session" : nameOf(session);
   return { "/overview": "Overview", "/connect": "Connect", "/sign-in": "Sign in" }[pathname] ?? "Sessions";
 }
 

@@ -1,6 +1,7 @@
 /** Who needs the person: counted for the title and the icon, and told once, ten seconds after it began. */
 
 import type { Snapshot } from "../live/feed";
+import { nameOf } from "../sessions/name";
 import { isAsking, type Standing, standingOf, wordsOf } from "../sessions/standing";
 
 /** A session that needs its person. */
@@ -29,7 +30,7 @@ export function needsOf(
     if (standing.group !== "needs-you") continue;
     // How a subagent ended is told to its parent, not to a person.
     if (session.parent_session_id !== null && !isAsking(standing)) continue;
-    needs.push({ sessionId, name: session.session_name, standing, words: wordsOf(standing, trace) });
+    needs.push({ sessionId, name: nameOf(session), standing, words: wordsOf(standing, trace) });
   }
   return needs;
 }

@@ -34,9 +34,11 @@ export function begin(feed: Feed): void {
     if (document.hidden) feed.flush();
     else feed.socket.check();
   });
-  window.addEventListener("online", () => {
-    feed.socket.check();
-  });
+  // A server on this machine is reached without a network: that it went is a reason to look, and no more.
+  for (const name of ["online", "offline"])
+    window.addEventListener(name, () => {
+      feed.socket.check();
+    });
   window.addEventListener("pagehide", () => {
     feed.socket.pause();
   });

@@ -32,6 +32,7 @@ export class Feed {
   readonly #log = new Log();
   readonly #events = new Map<string, Set<Events>>();
   readonly #ofSession = new Map<string, Set<() => void>>();
+  readonly #deleted = new Map<string, Set<() => void>>();
   readonly #ofAll = new Set<() => void>();
   readonly #ofConnection = new Set<() => void>();
   readonly #resets = new Set<() => void>();
@@ -74,6 +75,7 @@ export class Feed {
     this.#waiting = [];
     const changes = this.#log.apply(messages);
     if (changes.replaced) run(this.#resets);
+    for (const id of changes.deleted) run(this.#deleted.get(id));
     for (const [id, events] of changes.events) for (const listener of this.#events.get(id) ?? []) listener(events);
     for (const id of changes.sessions) run(this.#ofSession.get(id));
     this.#publishSoon();
@@ -98,6 +100,10 @@ export class Feed {
 
   onSession(id: string, listener: () => void): () => void {
     return addTo(this.#ofSession, id, listener);
+  }
+
+  onDeleted(id: string, listener: () => void): () => void {
+    return addTo(this.#deleted, id, listener);
   }
 
   onEvents(id: string, listener: Events): () => void {

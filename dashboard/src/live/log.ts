@@ -14,6 +14,8 @@ export interface Changes {
   readonly sessions: Set<string>;
   /** Events of each session, in order. */
   readonly events: Map<string, LiveEvent[]>;
+  /** Sessions that were deleted, be it that they are there again; their events are those that came after. */
+  readonly deleted: Set<string>;
   /** A snapshot replaced everything that was known before. */
   replaced: boolean;
 }
@@ -29,7 +31,7 @@ export class Log {
 
   /** Applies messages in the order in which they came. */
   apply(messages: readonly Message[]): Changes {
-    const changes: Changes = { sessions: new Set(), events: new Map(), replaced: false };
+    const changes: Changes = { sessions: new Set(), events: new Map(), deleted: new Set(), replaced: false };
     for (const message of messages) this.#apply(message, changes);
     return changes;
   }
@@ -46,6 +48,8 @@ export class Log {
   #apply(message: Message, changes: Changes): void {
     if (message.type === "reset") return; // the snapshot follows
     if (message.type === "init") {
+      // Of another database: what was known says nothing of this one's sessions.
+      if (placeOf(message.cursor)?.epoch !== this.#epoch) this.traces.clear();
       this.#replace(message.sessions, changes);
       this.#seen(message.cursor);
       return;
@@ -61,6 +65,8 @@ export class Log {
         this.sessions.delete(message.session_id);
         this.traces.delete(message.session_id);
         changes.sessions.add(message.session_id);
+        changes.events.delete(message.session_id);
+        changes.deleted.add(message.session_id);
         break;
       case "event":
       case "outline":

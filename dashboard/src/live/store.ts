@@ -1,8 +1,9 @@
 /** What is live, for components. Each hears only of what it asked for. */
 
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useState, useSyncExternalStore } from "react";
 
 import type { Event, Session } from "../api/client";
+import { instantOf } from "../ui/instant";
 import { begin, browser } from "./browser";
 import { Feed, type Snapshot } from "./feed";
 import type { LiveEvent } from "./message";
@@ -21,9 +22,22 @@ export function useSnapshot(): Snapshot {
   return useSyncExternalStore(onSnapshot, () => feed.snapshot());
 }
 
-/** All sessions. */
-export function useSessions(): ReadonlyMap<string, Session> {
-  return useSyncExternalStore(onSnapshot, () => feed.snapshot().sessions);
+/** The sessions that one started, in the order in which they began; the same list as long as they are the same. */
+export function useSubagents(sessionId: string): readonly Session[] {
+  const [read] = useState(() => {
+    let known: readonly Session[] = [];
+    return () => {
+      const found = subagentsOf(sessionId, feed.snapshot().sessions);
+      if (found.length !== known.length || found.some((session, index) => session !== known[index])) known = found;
+      return known;
+    };
+  });
+  return useSyncExternalStore(onSnapshot, read);
+}
+
+function subagentsOf(sessionId: string, sessions: ReadonlyMap<string, Session>): readonly Session[] {
+  const subagents = [...sessions.values()].filter((session) => session.parent_session_id === sessionId);
+  return subagents.sort((one, other) => (instantOf(one.created_at) ?? 0) - (instantOf(other.created_at) ?? 0));
 }
 
 /** One session, as of the last frame. */
@@ -45,6 +59,21 @@ export function followEvents(sessionId: string, listener: (events: readonly Live
 /** A fresh snapshot replaced everything: what was read before has to be read again. */
 export function onReset(listener: () => void): () => void {
   return feed.onReset(listener);
+}
+
+/** A session was deleted; it may be there again, with nothing of what it was. Heard before its next events. */
+export function onDeleted(sessionId: string, listener: () => void): () => void {
+  return feed.onDeleted(sessionId, listener);
+}
+
+/** The server is there again. */
+export function onLive(listener: () => void): () => void {
+  let was = feed.connection().state;
+  return feed.onConnection(() => {
+    const { state } = feed.connection();
+    if (state === "live" && was !== "live") listener();
+    was = state;
+  });
 }
 
 let open: string | undefined;

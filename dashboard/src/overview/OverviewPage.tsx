@@ -33,8 +33,8 @@ const PANELS: readonly Panel[] = [
   {
     title: "How long tools take",
     series: [
-      { name: "Half are done in", colour: "working", of: ({ tool_p50_ms }) => tool_p50_ms, text: measuredText },
-      { name: "95 of 100 in", colour: "needs-you", of: ({ tool_p95_ms }) => tool_p95_ms, text: measuredText },
+      { name: "Half within", colour: "working", of: ({ tool_p50_ms }) => tool_p50_ms, text: measuredText },
+      { name: "95 % within", colour: "needs-you", of: ({ tool_p95_ms }) => tool_p95_ms, text: measuredText },
     ],
   },
 ];

@@ -1,6 +1,7 @@
 /** Who was busiest, and what was slowest. */
 
 import type { Statistics } from "../api/client";
+import { toolTitle } from "../session/tools";
 import { folderOf } from "../sessions/standing";
 import { countText, measuredText } from "../ui/instant";
 import { Table, type Column } from "../ui/Table";
@@ -27,19 +28,29 @@ function Folder({ path }: { readonly path: string }) {
   );
 }
 
+/** The tool's own name first, then the server that has it. */
+function ToolName({ of }: { readonly of: string }) {
+  const { name, server } = toolTitle(of);
+  return (
+    <span title={of}>
+      {name} {server !== undefined && <span className="quiet">{server}</span>}
+    </span>
+  );
+}
+
 const PROJECT: readonly Column<Project>[] = [
   { name: "Project", of: ({ project_dir }) => <Folder path={project_dir} /> },
-  { name: "Sessions", of: ({ sessions }) => countText(sessions) },
+  { name: "Sessions", isExtra: true, of: ({ sessions }) => countText(sessions) },
   { name: "Events", of: ({ events }) => countText(events) },
-  { name: "Tool calls", of: ({ tool_calls }) => countText(tool_calls) },
+  { name: "Tool calls", isExtra: true, of: ({ tool_calls }) => countText(tool_calls) },
   { name: "Failures", of: ({ failures }) => countText(failures) },
 ];
 
 const TOOL: readonly Column<Tool>[] = [
-  { name: "Tool", of: ({ tool_name }) => <span title={tool_name}>{tool_name}</span> },
+  { name: "Tool", of: ({ tool_name }) => <ToolName of={tool_name} /> },
   { name: "Calls", of: ({ calls }) => countText(calls) },
-  { name: "Failures", of: ({ failures }) => countText(failures) },
-  { name: "Half within", of: ({ p50_ms }) => durationText(p50_ms) },
+  { name: "Failures", isExtra: true, of: ({ failures }) => countText(failures) },
+  { name: "Half within", isExtra: true, of: ({ p50_ms }) => durationText(p50_ms) },
   { name: "95 % within", of: ({ p95_ms }) => durationText(p95_ms) },
 ];
 

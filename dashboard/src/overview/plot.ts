@@ -4,8 +4,9 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 import { colourOf } from "../ui/colour";
+import { clockText, markText } from "../ui/instant";
 
-const HEIGHT = 180;
+const HEIGHT = 170;
 
 /** A line to be drawn. */
 interface Line {
@@ -20,6 +21,11 @@ export interface Plot {
   readonly remove: () => void;
 }
 
+function tellNewest(plot: uPlot) {
+  const { idx } = plot.cursor;
+  if (idx === null || idx === undefined) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
+}
+
 /** Draws lines over time, as wide as there is room; drawn anew when the width or the theme changes. */
 export function plotted(place: HTMLElement, times: readonly number[], lines: readonly Line[]): Plot {
   const colour = (name: string) => () => colourOf(place, name);
@@ -31,14 +37,23 @@ export function plotted(place: HTMLElement, times: readonly number[], lines: rea
       height: HEIGHT,
       cursor: { y: false },
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
-      axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) }],
+      axes: [
+        { ...axis, size: 28, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => markText(tick * 1000, step * 1000)) },
+        { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) },
+      ],
+      // Where nothing is pointed at, the newest is told.
+      hooks: {
+        ready: [tellNewest],
+        setCursor: [tellNewest],
+      },
       series: [
-        { label: "At" },
-        ...lines.map(({ name, colour: of, text }) => ({
+        { label: "At", value: (_plot: uPlot, at: number | null) => (at === null ? "–" : clockText(at * 1000, Date.now())) },
+        ...lines.map(({ name, colour: of, text, values }) => ({
           label: name,
           stroke: colour(of),
           width: 2,
-          points: { show: false },
+          // A value between two that were not measured has no line to be seen by.
+          points: { show: values.includes(null), size: 4 },
           value: (_plot: uPlot, value: number | null) => (value === null ? "–" : text(value)),
         })),
       ],

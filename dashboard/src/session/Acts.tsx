@@ -3,6 +3,7 @@
 import { useRef, useState } from "react";
 
 import { answerOf, api, type Session } from "../api/client";
+import { nameOf } from "../sessions/name";
 import { CopyButton } from "../ui/CopyButton";
 import { useGoTo } from "./Place";
 import { resumeCommand } from "./resume";
@@ -24,7 +25,7 @@ export function Acts({ session, subagents }: ActsProps) {
     try {
       const { asLines, asPage, save } = await import("./keep");
       const blob = form === "html" ? await asPage(session) : await asLines(session);
-      save(blob, `${session.session_name === "" ? session.session_id : session.session_name}.${form}`);
+      save(blob, `${nameOf(session)}.${form}`);
     } catch (failure) {
       setProblem(failure instanceof Error ? failure.message : "The session could not be read.");
     }
@@ -43,7 +44,7 @@ export function Acts({ session, subagents }: ActsProps) {
         Delete…
       </button>
       {problem !== "" && <span role="alert">{problem}</span>}
-      <dialog ref={dialog} aria-labelledby="delete-title" className="delete">
+      <dialog ref={dialog} aria-labelledby="delete-title" className="dialog">
         <DeleteForm
           session={session}
           subagents={subagents}
@@ -89,7 +90,7 @@ function DeleteForm({ session, subagents, onClose }: DeleteFormProps) {
         void remove();
       }}
     >
-      <h2 id="delete-title">Delete “{session.session_name}”?</h2>
+      <h2 id="delete-title">Delete “{nameOf(session)}”?</h2>
       <p>{counted(session.event_count, "event")} will be gone. This cannot be undone.</p>
       {subagents.length > 0 && (
         <label className="check">

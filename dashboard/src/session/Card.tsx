@@ -17,6 +17,8 @@ interface CardProps {
   readonly item: Item;
   readonly bodies: Bodies;
   readonly sessionId: string;
+  /** The session that this call started, as far as that is known without its result. */
+  readonly started: string | undefined;
   readonly isMarked: boolean;
   readonly isOpen: boolean | undefined;
   readonly onToggle: (id: number, isOpen: boolean) => void;
@@ -33,7 +35,7 @@ function failed({ entry, answer }: Item): boolean {
 }
 
 /** An item with its frame. */
-export const Card = memo(function Card({ item, bodies, sessionId, isMarked, isOpen, onToggle }: CardProps) {
+export const Card = memo(function Card({ item, bodies, sessionId, started, isMarked, isOpen, onToggle }: CardProps) {
   const { entry, answer, kind } = item;
   const [isRaw, setRaw] = useState(false);
   const body = useBody(bodies, entry.id);
@@ -43,7 +45,7 @@ export const Card = memo(function Card({ item, bodies, sessionId, isMarked, isOp
   return (
     <div className={names} data-event={entry.id}>
       <div className="item-tools">
-        <Time of={entry.outline.timestamp} />
+        <Time of={entry.outline.timestamp} as="time" />
         <Place to={sessionAddress(sessionId, { event: entry.id })} className="small-button" title="A link to this event">
           Link
         </Place>
@@ -66,9 +68,19 @@ export const Card = memo(function Card({ item, bodies, sessionId, isMarked, isOp
   function content(): ReactNode {
     switch (kind) {
       case "message":
+      case "thinking":
         return <Message outline={entry.outline} body={body} />;
       case "tool":
-        return <ToolCard item={item} body={body} answerBody={answer === entry ? body : answerBody} isOpen={isOpen} onToggle={onToggle} />;
+        return (
+          <ToolCard
+            item={item}
+            body={body}
+            answerBody={answer === entry ? body : answerBody}
+            started={started}
+            isOpen={isOpen}
+            onToggle={onToggle}
+          />
+        );
       default:
         return <Marker outline={entry.outline} body={body} kind={kind} />;
     }

@@ -33,7 +33,7 @@ export const Code = memo(function Code({ text, language, firstLine }: CodeProps)
   return (
     <Fold text={text}>
       {(shown) => (
-        <div className="code" role="region" aria-label="Code" tabIndex={0}>
+        <div className="code" role="group" aria-label="Code" tabIndex={0}>
           {firstLine !== undefined && <Numbers first={firstLine} count={shown.split("\n").length} />}
           <pre>
             <code>

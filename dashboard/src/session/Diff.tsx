@@ -21,7 +21,7 @@ export const DiffLines = memo(function DiffLines({ text }: { readonly text: stri
   return (
     <Fold text={text}>
       {(shown) => (
-        <pre className="diff" role="region" aria-label="Changes" tabIndex={0}>
+        <pre className="diff" role="group" aria-label="Changes" tabIndex={0}>
           {shown.split("\n").map((line, index) => (
             <span key={index} className={NAMES[line.charAt(0)]}>
               {line === "" ? " " : line}

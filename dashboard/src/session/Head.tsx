@@ -1,9 +1,9 @@
 /** Above a session: what it is, how it stands, and what can be done with it. */
 
 import type { Session } from "../api/client";
-import { useSession, useSessions } from "../live/store";
+import { useSession } from "../live/store";
+import { nameOf } from "../sessions/name";
 import { lengthOf } from "../sessions/standing";
-import { instantOf } from "../ui/instant";
 import { Duration, Time } from "../ui/Time";
 import { Acts } from "./Acts";
 import { Place, sessionAddress } from "./Place";
@@ -25,16 +25,9 @@ function Parent({ sessionId }: { readonly sessionId: string }) {
   const parent = useSession(sessionId);
   return (
     <Place to={sessionAddress(sessionId)} className="link">
-      ↑ {parent?.session_name ?? sessionId}
+      ↑ {parent === undefined ? sessionId : nameOf(parent)}
     </Place>
   );
-}
-
-/** The sessions that this one started. */
-function childrenOf(sessionId: string, sessions: ReadonlyMap<string, Session>): readonly Session[] {
-  const children: Session[] = [];
-  for (const session of sessions.values()) if (session.parent_session_id === sessionId) children.push(session);
-  return children.sort((one, other) => (instantOf(one.created_at) ?? 0) - (instantOf(other.created_at) ?? 0));
 }
 
 function Facts({ session, first }: { readonly session: Session; readonly first: number | undefined }) {
@@ -46,7 +39,7 @@ function Facts({ session, first }: { readonly session: Session; readonly first: 
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
       {[agent_name, project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
       <li>
-        <Time of={created_at} />
+        <Time of={length === undefined ? created_at : new Date(length.from).toISOString()} />
       </li>
       {length !== undefined && (
         <li>
@@ -64,37 +57,37 @@ interface HeadProps {
   readonly session: Session | undefined;
   /** When the first of its events happened, once that is known. */
   readonly first: number | undefined;
+  /** The sessions that it started. */
+  readonly subagents: readonly Session[];
   readonly view: "story" | "time";
 }
 
 /** Name, facts, relatives, views, acts. */
-export function Head({ sessionId, session, first, view }: HeadProps) {
-  const sessions = useSessions();
-  const children = childrenOf(sessionId, sessions);
+export function Head({ sessionId, session, first, subagents, view }: HeadProps) {
   const parent = session?.parent_session_id ?? undefined;
   return (
     <header className="session-head">
       {parent !== undefined && <Parent sessionId={parent} />}
       <div className="session-title">
         {session === undefined ? <h1>{sessionId}</h1> : <Rename key={session.session_name} session={session} />}
-        {session !== undefined && <Acts session={session} subagents={children} />}
+        {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
       {session !== undefined && <Facts session={session} first={first} />}
-      <nav className="views" aria-label="Views">
+      <nav className="views" aria-label="Views of the session">
         <Place to={sessionAddress(sessionId)} isCurrent={view === "story"}>
           Story
         </Place>
         <Place to={sessionAddress(sessionId, { view: "time" })} isCurrent={view === "time"}>
           Where the time went
         </Place>
-        {children.length > 0 && (
+        {subagents.length > 0 && (
           <details className="subagents">
-            <summary>{children.length === 1 ? "1 subagent" : `${children.length} subagents`}</summary>
+            <summary>{subagents.length === 1 ? "1 subagent" : `${subagents.length} subagents`}</summary>
             <ul>
-              {children.map((child) => (
+              {subagents.map((child) => (
                 <li key={child.session_id}>
                   <Place to={sessionAddress(child.session_id)} className="link">
-                    {child.session_name}
+                    {nameOf(child)}
                   </Place>
                 </li>
               ))}

@@ -3,6 +3,7 @@
 import { useState } from "react";
 
 import { answerOf, api, type Session } from "../api/client";
+import { nameOf } from "../sessions/name";
 
 /** The heading, and a field in its place while it is written. */
 export function Rename({ session }: { readonly session: Session }) {
@@ -22,7 +23,7 @@ export function Rename({ session }: { readonly session: Session }) {
   if (name === undefined)
     return (
       <h1>
-        {session_name === "" ? session_id : session_name}{" "}
+        {nameOf(session)}{" "}
         <button
           type="button"
           className="small-button"

@@ -1,9 +1,9 @@
 /** One session: its story, where its time went, and what can be done with it. */
 
-import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import { useShortcuts, type Shortcut } from "../app/keyboard";
-import { openSession, useSession } from "../live/store";
+import { openSession, useSession, useSubagents } from "../live/store";
 import { filtered, NO_FILTER, toolsOf, type Filter } from "./filter";
 import { Head } from "./Head";
 import { sessionAddress, useGoTo } from "./Place";
@@ -12,6 +12,7 @@ import "./session.css";
 import type { Item } from "./story";
 import { StoryBar } from "./StoryBar";
 import { StoryView, type StoryHandle } from "./StoryView";
+import { startedBy } from "./subagents";
 
 const Waterfall = lazy(async () => ({ default: (await import("./Waterfall")).Waterfall }));
 
@@ -45,11 +46,14 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const scene = useSyncExternalStore(recording.watch, recording.now);
   const session = useSession(sessionId);
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const subagents = useSubagents(sessionId);
   const story = useRef<StoryHandle>(null);
   const find = useRef<HTMLInputElement>(null);
   const goTo = useGoTo();
   const { items, entries } = scene.story;
   const [begun] = entries;
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the story changes in place; its version says so
+  const started = useMemo(() => startedBy(items, subagents), [items, subagents, scene.version]);
   const shown = filtered(items, filter);
 
   useEffect(() => {
@@ -91,7 +95,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   );
   return (
     <div className="session">
-      <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} view={view} />
+      <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} subagents={subagents} view={view} />
       {items.length === 0 ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
       ) : isStory ? (
@@ -119,6 +123,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             scene={scene}
             items={shown}
             sessionId={sessionId}
+            started={started}
             marked={eventId === undefined ? undefined : scene.story.itemOf(eventId)?.entry.id}
             onMark={mark}
             handle={story}

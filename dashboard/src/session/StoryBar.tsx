@@ -8,6 +8,7 @@ import type { Kind } from "./story";
 
 const KINDS: readonly (readonly [Kind, string])[] = [
   ["message", "Messages"],
+  ["thinking", "Thinking"],
   ["tool", "Tools"],
   ["attention", "Questions and notices"],
   ["marker", "Starts and ends"],

@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from "react";
 
 import { Card } from "./Card";
+import { DayLine } from "./DayLine";
 import type { Scene } from "./recording";
 import type { Entry, Item } from "./story";
 
@@ -12,7 +13,7 @@ const END = 48;
 /** Items beyond the edge of the screen whose bodies are read before they come into sight. */
 const AHEAD = 40;
 
-const HEIGHTS: Readonly<Record<Item["kind"], number>> = { message: 140, tool: 180, attention: 44, marker: 44, other: 44 };
+const HEIGHTS: Readonly<Record<Item["kind"], number>> = { message: 140, thinking: 44, tool: 180, attention: 44, marker: 44, other: 44 };
 
 /** What others may do to the story. */
 export interface StoryHandle {
@@ -27,6 +28,8 @@ interface StoryViewProps {
   readonly scene: Scene;
   readonly items: readonly Item[];
   readonly sessionId: string;
+  /** The sessions that calls started, by the call. */
+  readonly started: ReadonlyMap<number, string>;
   /** The item that is marked. */
   readonly marked: number | undefined;
   readonly onMark: (id: number) => void;
@@ -40,7 +43,7 @@ function entriesNear(items: readonly Item[], first: number, last: number): reado
 }
 
 /** All items, in a box that scrolls. */
-export function StoryView({ scene, items, sessionId, marked, onMark, handle }: StoryViewProps) {
+export function StoryView({ scene, items, sessionId, started, marked, onMark, handle }: StoryViewProps) {
   const { story, bodies, version } = scene;
   const box = useRef<HTMLDivElement>(null);
   const [toggles, setToggles] = useState<ReadonlyMap<number, boolean>>(new Map());
@@ -125,10 +128,12 @@ export function StoryView({ scene, items, sessionId, marked, onMark, handle }: S
                 aria-setsize={items.length}
                 style={{ transform: `translateY(${start}px)` }}
               >
+                <DayLine item={item} before={items[index - 1]} />
                 <Card
                   item={item}
                   bodies={bodies}
                   sessionId={sessionId}
+                  started={started.get(item.entry.id)}
                   isMarked={item.entry.id === marked}
                   isOpen={toggles.get(item.entry.id)}
                   onToggle={toggle}

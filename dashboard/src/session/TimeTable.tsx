@@ -10,6 +10,12 @@ import type { Chart, Row, Span } from "./spans";
 /** The longest stretches that are worth a row. */
 const LONGEST = 20;
 
+/** Hundredths, and no nothing for what is something. */
+function shareText(share: number): string {
+  const hundredths = Math.round(share * 100);
+  return hundredths === 0 && share > 0 ? "< 1 %" : `${hundredths} %`;
+}
+
 interface TimeTableProps {
   readonly chart: Chart;
   readonly sessionId: string;
@@ -26,7 +32,7 @@ export const TimeTable = memo(function TimeTable({ chart, sessionId }: TimeTable
     { name: "Who", of: ({ name }) => name },
     { name: "Times", of: ({ spans }) => countText(spans.length) },
     { name: "In total", of: ({ total }) => measuredText(total / 1000) },
-    { name: "Share", of: ({ total }) => `${Math.round((total / whole) * 100)} %` },
+    { name: "Share", of: ({ total }) => shareText(total / whole) },
   ];
   const stretches: readonly Column<Span>[] = [
     { name: "Who", of: ({ row }) => row },

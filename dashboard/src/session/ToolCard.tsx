@@ -45,12 +45,13 @@ interface ToolCardProps {
   readonly item: Item;
   readonly body: Body | undefined;
   readonly answerBody: Body | undefined;
+  readonly started: string | undefined;
   readonly isOpen: boolean | undefined;
   readonly onToggle: (id: number, isOpen: boolean) => void;
 }
 
 /** The card of a call. */
-export const ToolCard = memo(function ToolCard({ item, body, answerBody, isOpen, onToggle }: ToolCardProps) {
+export const ToolCard = memo(function ToolCard({ item, body, answerBody, started, isOpen, onToggle }: ToolCardProps) {
   const { entry, answer } = item;
   const toolName = entry.outline.tool_name ?? "Tool";
   const { name, server } = toolTitle(toolName);
@@ -75,7 +76,7 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, isOpen,
           {duration !== undefined ? measuredText(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}
         </span>
       </button>
-      {opens && body !== undefined && <ToolView call={body} answer={answerBody} />}
+      {opens && body !== undefined && <ToolView call={body} answer={answerBody} started={started} />}
     </div>
   );
 });

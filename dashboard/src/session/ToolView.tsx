@@ -15,12 +15,14 @@ interface ToolViewProps {
   readonly call: Body;
   /** The event that told of its end. */
   readonly answer: Body | undefined;
+  /** The session that it started, as far as that is known without its result. */
+  readonly started: string | undefined;
 }
 
 /** Input and output of a call. */
-export function ToolView({ call, answer }: ToolViewProps) {
+export function ToolView({ call, answer, started }: ToolViewProps) {
   const input = call.tool_input ?? answer?.tool_input ?? fields(fields(call.hook)?.tool_input) ?? null;
-  const parts = { input, output: answer?.tool_output ?? null, error: answer?.error ?? null, sessionId: call.session_id };
+  const parts = { input, output: answer?.tool_output ?? null, error: answer?.error ?? null, subagent: subagentIn(answer) ?? started };
   return (
     <div className="tool-view">
       {shown(call.tool_name ?? "", parts)}
@@ -37,7 +39,14 @@ interface Parts {
   readonly input: unknown;
   readonly output: unknown;
   readonly error: string | null;
-  readonly sessionId: string;
+  /** The session that it started. */
+  readonly subagent: string | undefined;
+}
+
+/** The session that a result names. */
+function subagentIn(answer: Body | undefined): string | undefined {
+  const agent = subagentOf(answer?.tool_output);
+  return answer === undefined || agent === undefined ? undefined : `${answer.session_id}:${agent}`;
 }
 
 function shown(toolName: string, parts: Parts): ReactNode {
@@ -145,7 +154,7 @@ const MARKS = { pending: "☐", in_progress: "▶", completed: "☑" } as const;
 
 function Checklist({ input, output }: Parts) {
   const todos = todosOf(input);
-  if (todos.length === 0) return <Plain input={input} output={output} error={null} sessionId="" />;
+  if (todos.length === 0) return <Plain input={input} output={output} error={null} subagent={undefined} />;
   return (
     <ul className="checklist">
       {todos.map(({ text, state }, index) => (
@@ -160,13 +169,12 @@ function Checklist({ input, output }: Parts) {
   );
 }
 
-function Task({ input, output, sessionId }: Parts) {
-  const subagent = subagentOf(output);
+function Task({ input, output, subagent }: Parts) {
   return (
     <>
       {subagent !== undefined && (
         <p>
-          <Place to={sessionAddress(`${sessionId}:${subagent}`)} className="link">
+          <Place to={sessionAddress(subagent)} className="link">
             Open the subagent’s session
           </Place>
         </p>

@@ -30,6 +30,11 @@ export class Bodies {
     return this.#kept.get(id);
   }
 
+  /** All that are here. */
+  all(): readonly Body[] {
+    return [...this.#kept.values()];
+  }
+
   /** Keeps a body that came some other way. */
   keep(bodies: readonly Body[]) {
     for (const body of bodies) {

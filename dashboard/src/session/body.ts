@@ -52,6 +52,12 @@ function spoken(body: Body): string | null {
   );
 }
 
+/** Whether it has thoughts and no text. */
+function thinks(body: Body): boolean {
+  const has = (key: string) => list(body.content).some((block) => (word(block, key) ?? "").trim() !== "");
+  return has("thinking") && !has("text");
+}
+
 /** Whether it tells of a failure. */
 function failed(body: Body): boolean {
   return body.error !== null || body.event_type === "stop_failure" || (body.event_type === "session_stop" && (body.exit_code ?? 0) !== 0);
@@ -69,6 +75,7 @@ export function outlineOf(body: Body): Outline {
     role,
     tool_use_id: word(body, "tool_use_id") ?? null,
     is_error: failed(body),
+    is_thinking: thinks(body),
     duration_ms: typeof duration === "number" ? duration : null,
     bytes: 0,
     text: spoken(body)?.trim().replaceAll(/\s+/g, " ").slice(0, LONGEST_TEXT) ?? null,

@@ -1,6 +1,7 @@
 /** Draws a chart on a canvas, in the colours of the page. */
 
 import { colourOf } from "../ui/colour";
+import { markText } from "../ui/instant";
 import { barsOf, SCALE, stepOf, type Placed, type Window } from "./lanes";
 import { MODEL, PERSON, type Span } from "./spans";
 
@@ -17,13 +18,6 @@ function colourName({ row, isFailed }: Span): string {
   if (isFailed) return "failed";
   if (row === MODEL) return "accent";
   return row === PERSON ? "needs-you" : "working";
-}
-
-function markText(milliseconds: number, step: number): string {
-  const date = new Date(milliseconds);
-  if (step >= 864e5) return date.toLocaleDateString();
-  if (step < 1000) return `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, "0")}`;
-  return date.toLocaleTimeString(undefined, { hour12: false });
 }
 
 /** Draws it all anew. */

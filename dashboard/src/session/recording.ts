@@ -1,7 +1,7 @@
 /** A session as it is read and goes on: its outline first, then what comes live, bodies where somebody looks. */
 
 import { Refused, type Outline } from "../api/client";
-import { followEvents, onReset } from "../live/store";
+import { followEvents, onDeleted, onLive, onReset } from "../live/store";
 import { Bodies } from "./bodies";
 import { inputKey, outlineOf, type Body } from "./body";
 import { readOutline } from "./outline";
@@ -10,10 +10,14 @@ import { Story, type Told } from "./story";
 /** How far the reading is. */
 export type Progress = "reading" | "read" | "unknown" | "failed";
 
-/** What is shown of a session at one moment. */
-export interface Scene {
+/** What is known of a session: what stands in its events, and in what order. */
+interface Known {
   readonly story: Story;
   readonly bodies: Bodies;
+}
+
+/** What is shown of a session at one moment. */
+export interface Scene extends Known {
   readonly progress: Progress;
   /** Grows with every change: the story itself is changed in place. */
   readonly version: number;
@@ -36,13 +40,16 @@ function toldOf(event: Outline | Body): Told {
 export class Recording {
   readonly #sessionId: string;
   readonly #watchers = new Set<() => void>();
+  /** What is being read. Once something is shown, that stays until this can take its place. */
+  #coming: Known;
   #scene: Scene;
   #stop: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(sessionId: string) {
     this.#sessionId = sessionId;
-    this.#scene = { story: new Story(), bodies: new Bodies(sessionId), progress: "reading", version: 0 };
+    this.#coming = { story: new Story(), bodies: new Bodies(sessionId) };
+    this.#scene = { ...this.#coming, progress: "reading", version: 0 };
   }
 
   readonly now = (): Scene => this.#scene;
@@ -66,14 +73,30 @@ export class Recording {
       void this.#read(reading.signal);
     };
     // Followed before it is read: what is told twice is in the story once, what is told never would be missing.
-    const unfollow = followEvents(this.#sessionId, (events) => {
-      this.#take(events.map(({ event }) => event as Outline | Body));
-    });
-    const unreset = onReset(read);
+    const ends = [
+      followEvents(this.#sessionId, (events) => {
+        this.#take(events.map(({ event }) => event as Outline | Body));
+        // All of a session that was not there has come live.
+        if (this.#scene.progress === "unknown") this.#show("read");
+      }),
+      // What was read before may be of a session, or of a whole database, that is no more: nothing of it may stay.
+      onReset(() => {
+        this.#coming = { story: new Story(), bodies: new Bodies(this.#sessionId) };
+        read();
+      }),
+      onDeleted(this.#sessionId, () => {
+        this.#coming = { story: new Story(), bodies: new Bodies(this.#sessionId) };
+        this.#scene = { ...this.#scene, ...this.#coming };
+        this.#show("reading");
+        read();
+      }),
+      onLive(() => {
+        if (this.#scene.progress === "failed") read();
+      }),
+    ];
     read();
     return () => {
-      unfollow();
-      unreset();
+      for (const end of ends) end();
       reading.abort();
       clearTimeout(this.#timer);
       this.#timer = undefined;
@@ -86,23 +109,33 @@ export class Recording {
         if (signal.aborted) return;
         this.#take(page);
       }
-      this.#show("read");
+      this.#finish("read");
     } catch (failure) {
       if (signal.aborted) return;
-      this.#show(failure instanceof Refused && failure.status === 404 ? "unknown" : "failed");
+      const isUnknown = failure instanceof Refused && failure.status === 404;
+      if (!isUnknown) this.#show("failed");
+      else this.#finish(this.#coming.story.items.length === 0 ? "unknown" : "read");
     }
   }
 
   #take(events: readonly (Outline | Body)[]) {
-    this.#scene.bodies.keep(events.filter(hasBody));
-    const { story, progress } = this.#scene;
+    const { story, bodies } = this.#coming;
+    bodies.keep(events.filter(hasBody));
     const isFirst = story.entries.length === 0;
-    if (!story.add(events.map(toldOf))) return;
-    if (isFirst || (progress !== "reading" && story.items.length < LONG)) this.#show();
+    if (!story.add(events.map(toldOf)) || story !== this.#scene.story) return;
+    if (isFirst || (this.#scene.progress !== "reading" && story.items.length < LONG)) this.#show();
     else
       this.#timer ??= setTimeout(() => {
         this.#show();
       }, STEP_MS);
+  }
+
+  #finish(progress: Progress) {
+    const { story, bodies } = this.#coming;
+    // What is in sight stays in sight, if it is of the same events.
+    if (bodies !== this.#scene.bodies) bodies.keep(this.#scene.bodies.all().filter((body) => story.holds(body)));
+    this.#scene = { ...this.#scene, story, bodies };
+    this.#show(progress);
   }
 
   #show(progress: Progress = this.#scene.progress) {

@@ -12,6 +12,7 @@ export function anOutline(id: number, event_type: string, timestamp: string, mor
     tool_use_id: null,
     role: null,
     is_error: false,
+    is_thinking: false,
     duration_ms: null,
     bytes: 0,
     text: null,

@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 /** The kinds of items that can be told apart without their bodies. */
-export type Kind = "message" | "tool" | "attention" | "marker" | "other";
+export type Kind = "message" | "thinking" | "tool" | "attention" | "marker" | "other";
 
 /** One thing that is shown: an event, or a tool call with what came of it. */
 export interface Item {
@@ -101,6 +101,13 @@ export class Story {
     return index === undefined ? undefined : this.items[index];
   }
 
+  /** Whether an event is in it, and not another one with its number. */
+  holds({ id, event_type, timestamp }: Pick<Outline, "id" | "event_type" | "timestamp">): boolean {
+    const { entry, answer } = this.itemOf(id) ?? {};
+    const there = entry?.id === id ? entry : answer;
+    return there?.outline.timestamp === timestamp && there.outline.event_type === event_type;
+  }
+
   /** How many events stand before this place in the order of the list. */
   placeFor(entry: Pick<Entry, "id" | "at">): number {
     let low = 0;
@@ -127,11 +134,11 @@ export class Story {
   }
 
   #tell(entry: Entry): TakeBack {
-    const { event_type } = entry.outline;
+    const { event_type, is_thinking } = entry.outline;
     if (event_type === "post_tool") return this.#answer(entry);
     const cut = endsTurn(entry.outline) ? this.#cut(entry) : undefined;
     const asked = event_type === "permission_request" ? this.#ask(entry) : undefined;
-    const kind = event_type === "pre_tool" ? "tool" : (KINDS.get(event_type) ?? "other");
+    const kind = event_type === "pre_tool" ? "tool" : is_thinking ? "thinking" : (KINDS.get(event_type) ?? "other");
     const uncall = this.#push({ index: this.items.length, kind, entry });
     return () => {
       uncall();

@@ -8,11 +8,12 @@ import type { Snapshot } from "../live/feed";
 import { countText } from "../ui/instant";
 import { keepInSet, readKeptSet } from "../ui/kept";
 import type { Line } from "./list";
+import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
 import { readScroll, writeScroll } from "./scroll";
 import { SessionRow } from "./SessionRow";
 
-const GROUP_NAMES = { "needs-you": "Needs you", working: "Working", quiet: "Quiet", muted: "Muted projects" };
+const GROUP_NAMES = { "needs-you": "Needs you", working: "Working", quiet: "Quiet" };
 
 export function SessionList({ lines, snapshot }: { readonly lines: readonly Line[]; readonly snapshot: Snapshot }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -33,6 +34,9 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
   }, []);
   const putAside = useCallback((key: string) => {
     keepInSet("aside", key, true);
+  }, []);
+  const mute = useCallback((project: string, isMuted: boolean) => {
+    keepInSet("muted", project, isMuted);
   }, []);
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -93,7 +97,7 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
                 if (line.kind === "session") setChosen(keyOf(line));
               }}
             >
-              <LineView line={line} onToggle={toggle} onAside={putAside} />
+              <LineView line={line} onToggle={toggle} onAside={putAside} onMute={mute} />
             </li>
           );
         })}
@@ -106,14 +110,16 @@ function LineView({
   line,
   onToggle,
   onAside,
+  onMute,
 }: {
   readonly line: Line;
   readonly onToggle: (key: string) => void;
   readonly onAside: (key: string) => void;
+  readonly onMute: (project: string, mute: boolean) => void;
 }) {
   switch (line.kind) {
     case "session":
-      return <SessionRow line={line} onToggle={onToggle} onAside={onAside} />;
+      return <SessionRow line={line} onToggle={onToggle} onAside={onAside} onMute={onMute} />;
     case "day":
       return <h3 className="day">{line.text}</h3>;
     case "fold":
@@ -133,19 +139,10 @@ function LineView({
       return (
         <h2 className={`group group-${line.group}`}>
           {GROUP_NAMES[line.group]} <span className="number">{countText(line.count)}</span>
-          {line.group === "muted" && (
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                onToggle("muted");
-              }}
-            >
-              Show or hide
-            </button>
-          )}
         </h2>
       );
+    case "muted":
+      return <MutedLine line={line} onToggle={onToggle} onMute={onMute} />;
   }
 }
 

@@ -8,6 +8,7 @@ import { Pill, type Tone } from "../ui/Pill";
 import { Duration, Time } from "../ui/Time";
 import { ActivityLine } from "./ActivityLine";
 import type { Line } from "./list";
+import { nameOf } from "./name";
 import { agentOf, folderOf, lengthOf, type Standing, wordsOf } from "./standing";
 
 const WORDS: Record<Standing["word"], readonly [string, Tone]> = {
@@ -25,13 +26,17 @@ export const SessionRow = memo(function SessionRow({
   line,
   onToggle,
   onAside,
+  onMute,
 }: {
   readonly line: Extract<Line, { kind: "session" }>;
   readonly onToggle: (key: string) => void;
   readonly onAside: (key: string) => void;
+  readonly onMute: (project: string, mute: boolean) => void;
 }) {
-  const { session, standing, trace, depth, children, open } = line;
+  const { session, standing, trace, depth, children, open, isMuted } = line;
+  const project = session.project_dir;
   const [word, tone] = WORDS[standing.word];
+  const name = nameOf(session);
   const words = wordsOf(standing, trace);
   const length = lengthOf(session, session.status === "finished" || standing.group === "quiet");
   const needs = standing.group === "needs-you";
@@ -47,7 +52,7 @@ export const SessionRow = memo(function SessionRow({
             type="button"
             className="fold-button number"
             aria-expanded={open}
-            aria-label={`${children} subagents of ${session.session_name}`}
+            aria-label={`${children} subagents of ${name}`}
             onClick={() => {
               onToggle(session.session_id);
             }}
@@ -59,9 +64,9 @@ export const SessionRow = memo(function SessionRow({
           to="/session/$sessionId"
           params={{ sessionId: session.session_id }}
           data-session={session.session_id}
-          title={session.session_name}
+          title={name}
         >
-          {session.session_name === "" ? session.session_id : session.session_name}
+          {name}
         </Link>
       </span>
       <span className="row-words" title={words}>
@@ -69,8 +74,21 @@ export const SessionRow = memo(function SessionRow({
       </span>
       <span className="row-agent">{agentOf(session)}</span>
       <span className="row-project">
-        {session.project_dir !== null && <span title={session.project_dir}>{folderOf(session.project_dir)}</span>}
+        {project !== null && <span title={project}>{folderOf(project)}</span>}
         {session.branch !== null && <span className="quiet" title={`Branch ${session.branch}`}>{session.branch}</span>}
+        {project !== null && depth === 0 && (
+          <button
+            type="button"
+            className="button row-mute"
+            aria-label={`${isMuted ? "Unmute" : "Mute"} ${folderOf(project)}`}
+            title={isMuted ? "Sessions of this project count again" : "Sessions of this project neither count nor call"}
+            onClick={() => {
+              onMute(project, !isMuted);
+            }}
+          >
+            {isMuted ? "Unmute" : "Mute"}
+          </button>
+        )}
       </span>
       <ActivityLine trace={trace} />
       <span className="row-events number" title="Events">
@@ -80,7 +98,7 @@ export const SessionRow = memo(function SessionRow({
       <span className={`row-errors number${session.error_count > 0 ? " has-errors" : ""}`} title="Errors">
         {session.error_count > 0 && `${countText(session.error_count)} ${session.error_count === 1 ? "error" : "errors"}`}
       </span>
-      <span className="row-duration" title={`Began ${exactText(session.created_at)}`}>
+      <span className="row-duration" title={length === undefined ? undefined : `Began ${exactText(session.created_at)}`}>
         {length !== undefined && <Duration {...length} />}
       </span>
       <span className="row-age">
@@ -96,7 +114,7 @@ export const SessionRow = memo(function SessionRow({
             Seen
           </button>
         ) : (
-          <Time of={(needs ? session.activity?.since : undefined) ?? session.last_event_at ?? session.created_at} age />
+          <Time of={(needs ? session.activity?.since : undefined) ?? session.last_event_at ?? session.created_at} as="age" />
         )}
       </span>
     </div>

@@ -1,6 +1,7 @@
 /** Which sessions are shown. Lives in the address, so that a view can be kept and sent on. */
 
 import type { Session } from "../api/client";
+import { nameOf } from "./name";
 import { agentOf, type Group } from "./standing";
 
 /** Absent: all. */
@@ -31,6 +32,6 @@ export function fits(session: Session, filters: Filters): boolean {
   if (filters.project !== undefined && session.project_dir !== filters.project) return false;
   if (filters.q === undefined) return true;
   const sought = filters.q.toLowerCase();
-  const fields = [session.session_name, session.session_id, session.project_dir, agentOf(session), session.branch];
+  const fields = [session.session_name, nameOf(session), session.session_id, session.project_dir, agentOf(session), session.branch];
   return fields.some((field) => field?.toLowerCase().includes(sought) ?? false);
 }

@@ -44,7 +44,9 @@ function list(sessions: Record<string, Partial<Session>>, more: Partial<Material
 const text = (result: ReturnType<typeof listOf>) =>
   result.lines.map((line) => {
     if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
-    return line.kind === "fold" ? `${line.count} short` : `[${line.kind === "group" ? line.group : line.text}]`;
+    if (line.kind === "fold") return `${line.count} short`;
+    if (line.kind === "muted") return `[muted ${line.projects.join(" ")}]`;
+    return `[${line.kind === "group" ? line.group : line.text}]`;
   });
 
 const badEnd = (minutesAgo: number): Trace =>
@@ -122,7 +124,7 @@ describe("the list", () => {
   it("puts muted projects away, uncounted, unless one is asked for", () => {
     const sessions = { loud: { ...doing("waiting_input", 1), project_dir: "/a" }, other: doing("working", 1) };
     const muted = new Set(["/a"]);
-    expect(text(list(sessions, { muted }))).toEqual(["[working]", "other", "[muted]"]);
+    expect(text(list(sessions, { muted }))).toEqual(["[working]", "other", "[muted /a]"]);
     expect(list(sessions, { muted }).counts["needs-you"]).toBe(0);
     expect(text(list(sessions, { muted, filters: { project: "/a" } }))).toEqual(["[needs-you]", "loud"]);
   });

@@ -8,7 +8,15 @@ import { createdOf, type Group, isAsking, lastOf, type Standing, standingOf } fr
 
 /** One line. */
 export type Line =
-  | { readonly kind: "group"; readonly key: string; readonly group: Group | "muted"; readonly count: number }
+  | { readonly kind: "group"; readonly key: string; readonly group: Group; readonly count: number }
+  | {
+      readonly kind: "muted";
+      readonly key: string;
+      /** The folders that are muted and have sessions. */
+      readonly projects: readonly string[];
+      readonly count: number;
+      readonly open: boolean;
+    }
   | { readonly kind: "day"; readonly key: string; readonly text: string }
   | { readonly kind: "fold"; readonly key: string; readonly count: number; readonly open: boolean }
   | {
@@ -21,6 +29,8 @@ export type Line =
       /** How many are nested under it, and whether they are shown. */
       readonly children: number;
       readonly open: boolean;
+      /** Whether its project is muted. */
+      readonly isMuted: boolean;
     };
 
 /** What the list is made from. */
@@ -69,15 +79,17 @@ export function listOf(material: Material): { lines: Line[]; counts: Record<Grou
     const families = groups[group];
     if (families.length === 0) continue;
     lines.push({ kind: "group", key: group, group, count: families.length });
-    for (const family of families) pushFamily(lines, family, 0, toggled);
+    for (const family of families) pushFamily(lines, family, 0, material);
   }
   if (groups.quiet.length > 0) {
     lines.push({ kind: "group", key: "quiet", group: "quiet", count: groups.quiet.length });
     pushDays(lines, groups.quiet, material);
   }
   if (groups.muted.length > 0) {
-    lines.push({ kind: "group", key: "muted", group: "muted", count: groups.muted.length });
-    if (toggled.has("muted")) for (const family of groups.muted) pushFamily(lines, family, 0, toggled);
+    const projects = new Set(groups.muted.map(({ session }) => session.project_dir ?? ""));
+    const open = toggled.has("muted");
+    lines.push({ kind: "muted", key: "muted", projects: [...projects].sort(), count: groups.muted.length, open });
+    if (open) for (const family of groups.muted) pushFamily(lines, family, 0, material);
   }
   return { lines, counts };
 }
@@ -132,15 +144,18 @@ function asks(family: Family): boolean {
   return isAsking(family.standing) || family.children.some(asks);
 }
 
-function pushFamily(lines: Line[], family: Family, depth: number, toggled: ReadonlySet<string>): void {
+function pushFamily(lines: Line[], family: Family, depth: number, material: Material): void {
+  const { muted, toggled } = material;
   const { session, trace, standing, children } = family;
   const key = session.session_id;
   const open = children.length > 0 && children.some(asks) !== toggled.has(key);
-  lines.push({ kind: "session", key, session, trace, standing, depth, children: children.length, open });
-  if (open) for (const child of children) pushFamily(lines, child, depth + 1, toggled);
+  const isMuted = muted.has(session.project_dir ?? "");
+  lines.push({ kind: "session", key, session, trace, standing, depth, children: children.length, open, isMuted });
+  if (open) for (const child of children) pushFamily(lines, child, depth + 1, material);
 }
 
-function pushDays(lines: Line[], families: readonly Family[], { filters, toggled, now }: Material): void {
+function pushDays(lines: Line[], families: readonly Family[], material: Material): void {
+  const { filters, toggled, now } = material;
   const days = new Map<string, Family[]>();
   for (const family of families) {
     const day = dayOf(lastOf(family.session));
@@ -155,11 +170,11 @@ function pushDays(lines: Line[], families: readonly Family[], { filters, toggled
     // Who looks for words wants to see what has them.
     const short = filters.q === undefined ? ofDay.filter(isShort) : [];
     const folded = new Set(short.length > 1 ? short : []);
-    for (const family of ofDay) if (!folded.has(family)) pushFamily(lines, family, 0, toggled);
+    for (const family of ofDay) if (!folded.has(family)) pushFamily(lines, family, 0, material);
     if (folded.size === 0) continue;
     const key = `short ${day}`;
     lines.push({ kind: "fold", key, count: folded.size, open: toggled.has(key) });
-    if (toggled.has(key)) for (const family of folded) pushFamily(lines, family, 1, toggled);
+    if (toggled.has(key)) for (const family of folded) pushFamily(lines, family, 1, material);
   }
 }
 

@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly of: (row: Row) => ReactNode;
   /** Words, and not a number. */
   readonly isText?: boolean;
+  /** Not worth its room on a small screen. */
+  readonly isExtra?: boolean;
 }
 
 interface TableProps<Row> {
@@ -27,9 +29,9 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
       {caption !== undefined && <caption>{caption}</caption>}
       <thead>
         <tr>
-          {columns.map(({ name, isText }, index) => (
-            <th key={name} scope="col" className={index === 0 || isText === true ? undefined : "table-number"}>
-              {name}
+          {columns.map((column, index) => (
+            <th key={column.name} scope="col" className={index === 0 ? undefined : classOf(column)}>
+              {column.name}
             </th>
           ))}
         </tr>
@@ -38,9 +40,9 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
         {rows.map((row, index) => (
           <tr key={keyOf(row, index)}>
             <th scope="row">{first?.of(row)}</th>
-            {rest.map(({ name, of, isText }) => (
-              <td key={name} className={isText === true ? undefined : "table-number"}>
-                {of(row)}
+            {rest.map((column) => (
+              <td key={column.name} className={classOf(column)}>
+                {column.of(row)}
               </td>
             ))}
           </tr>
@@ -48,4 +50,8 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
       </tbody>
     </table>
   );
+}
+
+function classOf<Row>({ isText, isExtra }: Column<Row>): string {
+  return `${isText === true ? "table-text" : "table-number"}${isExtra === true ? " table-extra" : ""}`;
 }

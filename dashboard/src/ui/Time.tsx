@@ -1,14 +1,21 @@
 /** An instant and a span, as people read them; the exact instant on hover. */
 
-import { ageText, clockText, exactText, instantOf, spanText } from "./instant";
+import { ageText, clockText, exactText, instantOf, spanText, timeText } from "./instant";
 import { useTicking } from "./ticker";
 
-/** A local time of day; with `age`, how long ago. */
-export function Time({ of, age = false }: { readonly of: string; readonly age?: boolean }) {
+interface TimeProps {
+  readonly of: string;
+  /** `clock`: the local time of day, with the day where it is another one; `time`: without it; `age`: how long ago. */
+  readonly as?: "clock" | "time" | "age";
+}
+
+/** An instant. */
+export function Time({ of, as = "clock" }: TimeProps) {
   const instant = instantOf(of);
   const text = useTicking((now) => {
     if (instant === undefined) return of;
-    return age ? ageText(now - instant) : clockText(instant, now);
+    if (as === "age") return ageText(now - instant);
+    return as === "time" ? timeText(instant) : clockText(instant, now);
   });
   return (
     <time dateTime={instant === undefined ? undefined : new Date(instant).toISOString()} title={exactText(of)}>

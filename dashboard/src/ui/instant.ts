@@ -7,6 +7,9 @@ const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "
 const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const DATE = new Intl.DateTimeFormat();
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const SHORT_CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const SPLIT_CLOCK = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const DAY_ONLY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const COUNT = new Intl.NumberFormat();
 
@@ -106,10 +109,23 @@ export function dayText(instant: number, now: number): string {
   return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR).format(instant);
 }
 
+/** The local time of day. */
+export function timeText(instant: number): string {
+  return CLOCK.format(instant);
+}
+
 /** The local time of day, with the day where it is another one. */
 export function clockText(instant: number, now: number): string {
-  const time = CLOCK.format(instant);
+  const time = timeText(instant);
   return dayOf(instant) === dayOf(now) ? time : `${DATE.format(instant)} ${time}`;
+}
+
+/** A mark of a scale whose marks are so many milliseconds apart: the day where one begins, else the time as exact as needed. */
+export function markText(instant: number, step: number): string {
+  const isMidnight = instant - new Date(instant).setHours(0, 0, 0, 0) < 1;
+  if (step >= DAY || (isMidnight && step >= MINUTE)) return DAY_ONLY.format(instant);
+  if (step >= MINUTE) return SHORT_CLOCK.format(instant);
+  return step >= SECOND ? timeText(instant) : SPLIT_CLOCK.format(instant);
 }
 
 /** The exact instant, local and as it was sent. */

@@ -28,6 +28,9 @@ const page = path.join(root, "dashboard/dist/index.html");
 /** A recording of ours: events of one session, one a line. */
 export const recording = path.join(root, "crates/agent-runtime/examples/recordings/fix-a-flaky-test.ndjson");
 
+/** A recording of somebody else's, where it stands beside the project. */
+export const strangersRecording = path.join(root, "../shared/data/wire/spotter-4d5611e5.ndjson");
+
 /** What is missing, each with what brings it. */
 export function missing(): string[] {
   const needed = [

@@ -12,11 +12,11 @@ interface RecordedRequest {
   readonly body?: unknown;
 }
 
-/** Sends the recorded run of a client of the API, and returns the id of its session, which has ended. */
-export async function playRecordedRun(server: Server): Promise<string> {
-  const lines = (await readFile(recording, "utf8")).split("\n").filter((line) => line.trim() !== "");
+/** Sends a recorded run of a client of the API, and returns the id of its session, which has ended. */
+export async function playRecordedRun(server: Server, file = recording): Promise<string> {
+  const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line.trim() !== "");
   const requests = lines.map((line) => JSON.parse(line) as RecordedRequest);
-  for (const { method, path, body } of requests) await server.request(method, path, body);
+  for (const { method, path, body } of requests) await server.request(method, path, body ?? undefined);
   const [, sessionId] = /^\/sessions\/([^/]+)\//.exec(requests.at(-1)?.path ?? "") ?? [];
   if (sessionId === undefined) throw new Error("the recording does not end in a session");
   return sessionId;

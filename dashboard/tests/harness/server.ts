@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -52,6 +52,13 @@ export class Server {
   /** Begins it again over the same database, on the same port. */
   async again(): Promise<void> {
     this.process = (await begin(this.folder, this.options, new URL(this.url).port)).process;
+  }
+
+  /** Begins it again over a fresh database, on the same port: nothing of what was stored is there. */
+  async afresh(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+    await mkdir(this.folder);
+    await this.again();
   }
 
   /** Ends it and takes its folder away. */

@@ -31,18 +31,25 @@ export interface Stage {
   open(path: string, visit?: Visit & { readonly beside?: Page }): Promise<Page>;
 }
 
+/** What the browser of a stage can do that others need not. */
+interface BrowserOptions {
+  /** Keeps pages aside that were left, and shows them again as they were. */
+  readonly backForwardCache?: boolean;
+}
+
 /**
  * Gives every test of the file a fresh server. When a test ends, no page of it may have logged an error, thrown,
  * broken the Content-Security-Policy or asked anybody but its server.
  */
-export function stage(options: ServerOptions = {}): Stage {
+export function stage({ backForwardCache = false, ...options }: ServerOptions & BrowserOptions = {}): Stage {
   let browser: Browser;
   let server: Server;
   let contexts: BrowserContext[] = [];
   let faults: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    const ignoreDefaultArgs = backForwardCache ? ["--disable-back-forward-cache"] : [];
+    browser = await chromium.launch({ executablePath, args: FLAGS, ignoreDefaultArgs });
   });
   beforeEach(async () => {
     server = await Server.start(options);

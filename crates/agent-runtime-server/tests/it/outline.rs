@@ -6,8 +6,19 @@ use crate::harness::scene::ndjson;
 use crate::harness::shape::{assert_keys, assert_refused, succeeded};
 use crate::harness::{TestServer, answer_event, event};
 
-const OUTLINE_KEYS: [&str; 10] =
-    ["id", "event_type", "timestamp", "tool_name", "tool_use_id", "role", "is_error", "duration_ms", "bytes", "text"];
+const OUTLINE_KEYS: [&str; 11] = [
+    "id",
+    "event_type",
+    "timestamp",
+    "tool_name",
+    "tool_use_id",
+    "role",
+    "is_error",
+    "is_thinking",
+    "duration_ms",
+    "bytes",
+    "text",
+];
 
 impl TestServer {
     async fn outline(&self, query: &str) -> Vec<Value> {

@@ -1,0 +1,42 @@
+/** At the end of the list: which projects are muted, and how to hear of them again. */
+
+import { countText } from "../ui/instant";
+import type { Line } from "./list";
+import { folderOf } from "./standing";
+
+interface MutedLineProps {
+  readonly line: Extract<Line, { kind: "muted" }>;
+  readonly onToggle: (key: string) => void;
+  readonly onMute: (project: string, mute: boolean) => void;
+}
+
+/** The heading of the muted sessions, with a button for each of their projects. */
+export function MutedLine({ line: { key, projects, count, open }, onToggle, onMute }: MutedLineProps) {
+  return (
+    <div className="group group-muted">
+      <button
+        type="button"
+        className="fold-button"
+        aria-expanded={open}
+        onClick={() => {
+          onToggle(key);
+        }}
+      >
+        {open ? "▾" : "▸"} Muted projects <span className="number">{countText(count)}</span>
+      </button>
+      {projects.map((project) => (
+        <button
+          key={project}
+          type="button"
+          className="button"
+          title={project}
+          onClick={() => {
+            onMute(project, false);
+          }}
+        >
+          Unmute {folderOf(project)}
+        </button>
+      ))}
+    </div>
+  );
+}
