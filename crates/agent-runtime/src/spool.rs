@@ -64,6 +64,13 @@ pub(crate) enum SpoolError {
     Random,
 }
 
+impl SpoolError {
+    /// Whether another process kept the lock for too long: it may be busy, on a busy machine.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Unusable { cause, .. } if cause.kind() == io::ErrorKind::TimedOut)
+    }
+}
+
 /// The spool of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Spool {
