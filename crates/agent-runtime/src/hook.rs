@@ -205,8 +205,9 @@ fn count_lost(configuration: &Configuration, clock: &dyn Clock) -> Trouble {
 
 /// What is to be told once the document is safe: why others, or it, cannot go on.
 fn recorded(caught_up: Result<Option<Obstacle>, SpoolError>) -> Result<(), Trouble> {
-    match caught_up.map_err(Trouble::NotSentOn)? {
-        Some(obstacle) if obstacle.needs_a_person() => Err(Trouble::Waiting(obstacle)),
+    match caught_up {
+        Ok(Some(obstacle)) if obstacle.needs_a_person() => Err(Trouble::Waiting(obstacle)),
+        Err(error) if !error.is_busy() => Err(Trouble::NotSentOn(error)),
         _ => Ok(()),
     }
 }
@@ -238,7 +239,11 @@ fn catch_up(
     if spool.documents() > MOST_LOOKED_THROUGH {
         return spool.start_flush(clock.now_us()).map(|()| None);
     }
-    let flushed = spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline))?;
+    let flushed = match spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline)) {
+        // Others are at it, and may have left the rest to this process.
+        Err(error) if error.is_busy() => return spool.start_flush(clock.now_us()).map(|()| None),
+        flushed => flushed?,
+    };
     match flushed.obstacle {
         Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
         obstacle => Ok(obstacle),

@@ -17,6 +17,7 @@
 
 mod adopt;
 mod arriving;
+mod clean;
 mod detached;
 mod files;
 pub(crate) mod flush;
@@ -29,7 +30,6 @@ mod unaddressed;
 pub(crate) mod unrecorded;
 mod waiting;
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -38,8 +38,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent_runtime_agents::envelope::Envelope;
-use agent_runtime_agents::redact::redact;
-use agent_runtime_agents::shorten::{MAX_STRING_BYTES, shorten};
 use agent_runtime_types::timestamp;
 
 use self::arriving::Arrival;
@@ -62,6 +60,13 @@ pub(crate) enum SpoolError {
     TooLarge(u64),
     #[error("the system gives no random numbers")]
     Random,
+}
+
+impl SpoolError {
+    /// Whether another process kept the lock for too long: it may be busy, on a busy machine.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Unusable { cause, .. } if cause.kind() == io::ErrorKind::TimedOut)
+    }
 }
 
 /// The spool of one server.
@@ -313,27 +318,6 @@ impl Spool {
         self.folder.join("waiting")
     }
 
-    /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept, and
-    /// without the middle of strings that the server would cut too, or one document could take the place of a thousand.
-    fn clean<'d>(&self, document: &'d [u8]) -> Cow<'d, [u8]> {
-        // What is no text holds none that would be known.
-        let Some(text) = std::str::from_utf8(document).ok().filter(|text| self.redacts || is_long(text)) else {
-            return Cow::Borrowed(document);
-        };
-        let redacted = redact(text).0;
-        if !self.redacts && matches!(redacted, Cow::Owned(_)) {
-            // The server knows a document again by what it is without its secrets: one that was cut cannot be told.
-            return Cow::Borrowed(document);
-        }
-        match shorten(&redacted).0 {
-            Cow::Owned(shortened) => Cow::Owned(shortened.into_bytes()),
-            Cow::Borrowed(_) => match redacted {
-                Cow::Owned(redacted) => Cow::Owned(redacted.into_bytes()),
-                Cow::Borrowed(_) => Cow::Borrowed(document),
-            },
-        }
-    }
-
     /// Does something while no other process changes the spool.
     fn with_lock<T>(&self, patience: Duration, work: impl FnOnce() -> io::Result<T>) -> Result<T, SpoolError> {
         let locked = files::make_folder(&self.folder).and_then(|()| Lock::wait(&self.folder.join("lock"), patience));
@@ -346,11 +330,6 @@ impl Spool {
         let lock = Lock::try_take(&self.folder.join("lock"))?;
         lock.map(|_lock| work()).transpose()
     }
-}
-
-/// Whether a document may hold a string that is cut.
-fn is_long(document: &str) -> bool {
-    document.len() > MAX_STRING_BYTES
 }
 
 /// A name that no other file has, for a document of this session that came when its envelope says.

@@ -6,8 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a lock is waited for, unless the caller has less time: each process holds it for a moment only.
-pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a lock is waited for, unless the caller has less time: each process holds it for a moment only, but on a busy
+/// machine a moment may be long.
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_PAUSE: Duration = Duration::from_micros(300);
 
 /// A lock of the system on a file, which dies with its process.

@@ -1,6 +1,7 @@
 //! Replay: in order, once, and only as far as it goes.
 
 use std::fs;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -93,6 +94,28 @@ fn only_one_process_delivers_at_a_time() {
     assert_eq!(stand.status()["waiting"], 2);
     drop(server);
     assert!(!first.wait_with_output().expect("an end").status.success());
+}
+
+#[test]
+fn what_comes_while_a_delivery_ends_is_delivered_by_it() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 0);
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    assert!(stand.flush().0);
+    drop(server);
+    // A pipe in the place of a file holds the delivery up between its last look and its end.
+    let (totals, aside) = (stand.spool().join("totals"), stand.folder.path().join("totals"));
+    fs::rename(&totals, &aside).expect("moved");
+    assert!(Command::new("mkfifo").arg(&totals).status().expect("mkfifo").success());
+    let flush = stand.spawn(&["spool", "flush"]);
+    let pipe = fs::File::options().write(true).open(&totals).expect("it is read");
+    stand.report("t", 1);
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    fs::rename(&aside, &totals).expect("moved back");
+    drop(pipe);
+    let said = flush.wait_with_output().expect("an end");
+    assert!(said.stdout.starts_with(b"1 delivered"), "{said:?}");
+    assert_eq!(order(&server.requests()), [("t".to_owned(), 1)]);
 }
 
 #[test]
