@@ -31,11 +31,26 @@ pub(crate) async fn session(client: &Client, words: &str) -> Result<Recorded<Ses
         let Session { session_id, session_name, .. } = &session.record;
         session_id.starts_with(words) || session_name == words
     });
+    let meant = if meant.is_empty() { of_family(client, words).await? } else { meant };
     match first_of_family(&meant) {
         Some(place) => meant.into_iter().nth(place).ok_or_else(|| no_session(client).into()),
         None if meant.is_empty() => Err(unknown(client, words, near).await?),
         None => Err(Failure::usage(format!("'{words}' names {} sessions: {}", meant.len(), named(&meant)))),
     }
+}
+
+/// Sessions whose id continues that of another, where of both the beginning was given: `3f2a:ab` for `3f2a1111:abc`.
+async fn of_family(client: &Client, words: &str) -> Result<Vec<Recorded<Session>>, Trouble> {
+    let Some((parent, own)) = words.rsplit_once(':').filter(|(parent, own)| !parent.is_empty() && !own.is_empty())
+    else {
+        return Ok(Vec::new());
+    };
+    let mut holding = sessions(client, &[("q", &format!(":{own}"))]).await?;
+    holding.retain(|session| {
+        let parts = session.record.session_id.rsplit_once(':');
+        parts.is_some_and(|(whole_parent, whole)| whole_parent.starts_with(parent) && whole.starts_with(own))
+    });
+    Ok(holding)
 }
 
 /// All sessions that a filter lets through, newest first.

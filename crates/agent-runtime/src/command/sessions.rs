@@ -172,6 +172,15 @@ fn rank(place: usize, children: &[Vec<usize>], sessions: &[Recorded<Session>]) -
     (most_urgent, last.saturating_neg())
 }
 
+/// The short id of a session whose id continues that of another one here: both parts are short.
+fn of_family(id: &str, sorted: &[&str]) -> Option<String> {
+    let (parent, own) = id.rsplit_once(':')?;
+    sorted.binary_search(&parent).ok()?;
+    let parts = sorted.iter().filter_map(|other| other.rsplit_once(':'));
+    let siblings: Vec<&str> = parts.filter(|(above, _)| *above == parent).map(|(_, own)| own).collect();
+    Some(format!("{}:{}", shortened(parent, sorted), shortened(own, &siblings)))
+}
+
 /// The ids as they are shown: whole for programs; for people as much as tells a session from all others here.
 fn shown_ids(sessions: &[(usize, Recorded<Session>)], terminal: bool) -> Vec<String> {
     let ids: Vec<&str> = sessions.iter().map(|(_, one)| one.record.session_id.as_str()).collect();
@@ -180,7 +189,7 @@ fn shown_ids(sessions: &[(usize, Recorded<Session>)], terminal: bool) -> Vec<Str
     }
     let mut sorted = ids.clone();
     sorted.sort_unstable();
-    ids.into_iter().map(|id| shortened(id, &sorted)).collect()
+    ids.into_iter().map(|id| of_family(id, &sorted).unwrap_or_else(|| shortened(id, &sorted))).collect()
 }
 
 fn shortened(id: &str, sorted: &[&str]) -> String {

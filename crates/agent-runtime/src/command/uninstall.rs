@@ -49,10 +49,14 @@ pub(crate) fn run(purge: bool, verbose: bool, consent: Consent, environment: Env
             text.push_str(&database.left_alone());
         }
     }
-    if text.is_empty() && plan.is_empty() {
+    if text.is_empty() && (plan.is_empty() || consent.dry_run) {
         return output::print("There is nothing of agent-runtime to remove.\n");
     }
-    if !consent.obtain(&text)? {
+    // Nobody is asked about what cannot be done, nor about a list of what is gone already.
+    if plan.is_stuck() && !consent.dry_run {
+        return Err(by_hand(&plan.stuck));
+    }
+    if !text.is_empty() && !consent.obtain(&text)? {
         return Ok(());
     }
     let mut stuck = std::mem::take(&mut plan.stuck);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Agent, entries};
 
-/// What is recorded by hooks for these events, if one of them has one; by all of them, where there is a second text.
+/// What is recorded where there are hooks for all of these events. Of lines about the same event the first that fits
+/// holds.
 const RECORDED: [(&[&str], &str); 10] = [
     (&["SessionStart", "SessionEnd"], "when sessions start and end"),
     (&["SessionStart"], "when sessions start"),

@@ -116,6 +116,10 @@ async fn a_broken_file_holds_nothing_up_but_itself_and_it_is_said_how_to_go_on()
     assert!(!folder.join(".claude").exists() && !machine.path(".codex").exists(), "the rest is gone");
     assert!(!folder.join("config/systemd").exists());
     assert!(machine.program_path().exists(), "what is left in that file runs it");
+    // Once more, as it is: nobody is asked about what cannot be done.
+    let ended = machine.run("uninstall").await;
+    assert_eq!((ended.code, ended.stdout.len()), (Some(1), 0), "{ended:#?}");
+    assert_eq!(ended.failure(), failure);
     // By hand, and once more.
     machine.write(".claude/settings.json", "{ broken, and nothing of theirs");
     machine.must("uninstall --yes").await;

@@ -60,6 +60,11 @@ impl Plan {
         self.changes.is_empty() && self.gone.is_empty() && self.programs.is_empty() && self.stuck.is_empty()
     }
 
+    /// Whether all that is left cannot be done.
+    pub(super) fn is_stuck(&self) -> bool {
+        !self.stuck.is_empty() && self.changes.is_empty()
+    }
+
     /// What would be done, for a person to read: each line of it, or only in which files and how much.
     pub(super) fn told(&self, each_line: bool) -> String {
         let changes = self.changes.iter().filter(|change| change.old != change.new);

@@ -17,6 +17,7 @@ async fn an_id_a_unique_beginning_or_a_unique_name_will_do() {
         ("abd", "abd"),
         ("abc-1:", "abc-1:sub"),
         ("abc", "abc-1"),
+        ("abc:su", "abc-1:sub"),
         ("Second one", "abd-2"),
         ("x/y ü%2F?#", "x/y ü%2F?#"),
         ("x/", "x/y ü%2F?#"),

@@ -90,6 +90,26 @@ async fn on_a_terminal_it_fits_is_coloured_and_ids_are_as_short_as_they_can_be()
 }
 
 #[tokio::test]
+async fn a_short_id_of_a_subagent_is_one_that_can_be_typed() {
+    let scene = Scene::new().await;
+    let parent = "3f2a1111-aaaa-4bbb-8ccc-000000000001";
+    scene.session(parent, "one", json!({})).await;
+    for own in ["a0123456789abcdef", "a0123456700000000"] {
+        let more = json!({"parent_session_id": parent});
+        scene.session(&format!("{parent}:{own}"), "sub", more).await;
+    }
+    let (_, shown) = Terminal::new(80).run(scene.command(&["sessions"]).variable("NO_COLOR", "1")).await;
+    for short in ["3f2a1111:a012345670", "3f2a1111:a012345678"] {
+        assert!(shown.lines().any(|line| line.split_whitespace().any(|word| word == short)), "{short}: {shown}");
+    }
+    let found = scene.documents(&["show", "3f2a1111:a012345678", "--json"]).await;
+    assert_eq!(found[0]["session_id"], format!("{parent}:a0123456789abcdef"));
+    let ended = scene.run(&["delete", "3f2a1111:a01", "--yes"]).await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.failure().contains("names 2 sessions"), "{ended:#?}");
+}
+
+#[tokio::test]
 async fn a_terminal_is_shown_what_matters_and_told_of_the_rest() {
     let scene = Scene::new().await;
     for number in 0..52 {
