@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `session_start`; `stop`, `stop_failure` and `interrupt` (a turn ends) | is `idle` |
 //! | `stop` while background tasks run; the `session_start` of a subagent | is `working` |
-//! | a `message` of the role `user`; `task_notification` (a task in the background has ended) | is `working` |
+//! | a `message` of the role `user` that the agent reports; `task_notification` (a task in the background has ended) | is `working` |
 //! | `pre_tool` | is `working` on that tool, or `waiting_input` when the tool is one that asks a person |
 //! | `post_tool`, `permission_denied` | is `working`, on a tool that is still open if there is one; waiting, when an open one still waits for a person |
 //! | `permission_request`, the notification `permission_prompt` | is `waiting_permission` |
@@ -99,13 +99,13 @@ pub enum Signal {
     },
 }
 
-/// What is done with what goes into a tool, which may be long.
+/// Who tells of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Inputs {
-    /// It is hashed, so that a question finds its call.
-    Hashed,
-    /// Nobody will ask.
-    LeftAlone,
+pub(crate) enum Teller {
+    /// The agent whose session it is. What goes into its tools is hashed, however long, so that a question finds its call.
+    Agent,
+    /// A client of the API. What somebody writes into the session of an agent, that has not read.
+    Client,
 }
 
 /// A call that has not come back.
@@ -127,29 +127,29 @@ impl Signal {
         role: Option<&str>,
         reason: Option<&str>,
         tool: Option<&str>,
-        (inputs, input): (Inputs, Option<&str>),
+        (teller, input): (Teller, Option<&str>),
         unknown: &[&Member<'_>],
     ) -> Self {
         let member = |key: &str| unknown.iter().find(|member| member.key == key).map(|member| member.value);
         let call = || member("tool_use_id").and_then(json::string).map(std::borrow::Cow::into_owned);
         let owned = || tool.map(str::to_owned);
-        let hashes = inputs == Inputs::Hashed;
+        let is_agent = teller == Teller::Agent;
         match event_type {
             "session_stop" if reason == Some(PROCESS_GONE) => Self::Turn(ActivityState::Gone),
             "session_stop" => Self::Turn(ActivityState::Ended),
-            "message" if role == Some("user") => Self::Turn(ActivityState::Working),
+            "message" if role == Some("user") && is_agent => Self::Turn(ActivityState::Working),
             "task_notification" => Self::Turn(ActivityState::Working),
             "pre_tool" => Self::ToolCalled {
                 tool: owned().unwrap_or_default(),
                 call: call(),
-                input: input.filter(|_| hashes).map(hash),
+                input: input.filter(|_| is_agent).map(hash),
                 asks: tool.filter(|tool| ASKING_TOOLS.contains(tool)).map(|_| ActivityState::WaitingInput),
             },
             "post_tool" | "permission_denied" => Self::ToolReturned { call: call() },
             "permission_request" => Self::Asks {
                 state: ActivityState::WaitingPermission,
                 tool: owned(),
-                input: member("hook").filter(|_| hashes).and_then(input_of).map(hash),
+                input: member("hook").filter(|_| is_agent).and_then(input_of).map(hash),
             },
             "elicitation" => asks(ActivityState::WaitingInput),
             "notification" => member("hook").map_or(Self::None, notification),
@@ -285,6 +285,13 @@ mod tests {
             assert_eq!(input(NewEvent::of_agent, event_type), known, "{event_type}");
             assert_eq!(input(NewEvent::parse, event_type), None, "{event_type}");
         }
+    }
+
+    #[test]
+    fn what_somebody_writes_beside_the_agent_it_has_not_read() {
+        let body = br#"{"event_type":"message","session_id":"s","session_name":"n","timestamp":"2025-12-03T10:00:00Z","role":"user"}"#;
+        assert_eq!(NewEvent::parse(body).expect("an event").signal, Signal::None);
+        assert_eq!(NewEvent::of_agent(body).expect("an event").signal, Signal::Turn(Working));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::activity::{Inputs, Signal};
+use crate::activity::{Signal, Teller};
 use crate::json::{self, Member};
 use crate::problem::Invalid;
 use crate::session::{check_id, check_name};
@@ -79,19 +79,19 @@ impl NewEvent {
     /// # Errors
     /// When the body is no sound JSON object, or a field breaks its rule.
     pub fn parse(body: &[u8]) -> Result<Self, Invalid> {
-        Self::read(body, Inputs::LeftAlone)
+        Self::read(body, Teller::Client)
     }
 
-    /// Reads and checks the body of an event that an agent's document reports. Only in the sessions of agents does a
-    /// question for permission belong to the call with the same input, so that only here what goes into a tool is hashed.
+    /// Reads and checks the body of an event that an agent's document reports: it tells what the agent does, as
+    /// nobody else's word can.
     ///
     /// # Errors
     /// As [`NewEvent::parse`].
     pub fn of_agent(body: &[u8]) -> Result<Self, Invalid> {
-        Self::read(body, Inputs::Hashed)
+        Self::read(body, Teller::Agent)
     }
 
-    fn read(body: &[u8], inputs: Inputs) -> Result<Self, Invalid> {
+    fn read(body: &[u8], teller: Teller) -> Result<Self, Invalid> {
         let members = json::object(body)?;
         let mut known: [Option<&Member<'_>>; KEYS.len()] = [None; KEYS.len()];
         let mut unknown = Vec::new();
@@ -148,7 +148,7 @@ impl NewEvent {
                 role.as_deref(),
                 reason.as_deref(),
                 tool_name.as_deref(),
-                (inputs, tool_input.map(|member| member.value)),
+                (teller, tool_input.map(|member| member.value)),
                 &unknown,
             ),
             is_answer: has_text && event_type == "message" && role.as_deref() == Some("assistant"),

@@ -39,7 +39,7 @@ pub(crate) struct Sessions {
     /// Only those that are running, or finished
     #[arg(long)]
     pub(crate) status: Option<Status>,
-    /// Only those of exactly this agent
+    /// Only those of exactly this agent: a name, or claude-code, codex, api
     #[arg(long, value_name = "NAME")]
     pub(crate) agent: Option<String>,
     /// Only those in exactly this folder; one like . is meant from here

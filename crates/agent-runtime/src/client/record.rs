@@ -61,6 +61,17 @@ impl Session {
         self.last_event_at.as_deref().unwrap_or(&self.created_at)
     }
 
+    /// Where it comes from: the kind of agent whose hooks report it, or `api`; empty where the server does not say.
+    pub(crate) fn source(&self) -> &str {
+        self.more.get("source").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Its agent, by the best name there is; a client of the API that does not say one has none.
+    pub(crate) fn agent(&self) -> &str {
+        let source = self.source();
+        self.agent_name.as_deref().unwrap_or(if source == "api" { "" } else { source })
+    }
+
     /// A name to show: the id where there is none.
     pub(crate) fn label(&self) -> &str {
         if self.session_name.trim().is_empty() { &self.session_id } else { &self.session_name }

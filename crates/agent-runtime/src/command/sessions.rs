@@ -40,14 +40,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Status::Running => "running",
         Status::Finished => "finished",
     });
-    let wanted = [
-        ("status", status),
-        ("agent_name", arguments.agent.as_deref()),
-        ("project_dir", project.as_deref()),
-        ("q", arguments.text.as_deref()),
-    ];
+    let wanted = [("status", status), ("project_dir", project.as_deref()), ("q", arguments.text.as_deref())];
     let filter: Vec<_> = wanted.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    let mut ordered = tree(find::sessions(&caller.client, &filter).await?);
+    let mut found = find::sessions(&caller.client, &filter).await?;
+    if let Some(agent) = &arguments.agent {
+        found.retain(|session| session.record.agent_name.as_ref() == Some(agent) || session.record.source() == agent);
+    }
+    let mut ordered = tree(found);
     let all = ordered.len();
     let by_default = (caller.output.terminal && !arguments.all && !arguments.json).then_some(ON_A_TERMINAL);
     let limit = arguments.limit.and_then(|limit| usize::try_from(limit).ok()).or(by_default);
@@ -62,7 +61,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let rows: Vec<_> =
         ordered.iter().zip(&ids).map(|((depth, session), id)| row(&caller, *depth, session, id)).collect();
     if rows.is_empty() {
-        let words = if filter.is_empty() { "no sessions yet" } else { "no sessions that fit" };
+        let words =
+            if filter.is_empty() && arguments.agent.is_none() { "no sessions yet" } else { "no sessions that fit" };
         notice(words);
         return caller.done();
     }
@@ -87,7 +87,7 @@ fn row(caller: &Caller, depth: usize, session: &Recorded<Session>, id: &str) -> 
         Cell::new(style::of_state(state), &state.replace('_', " ")),
         if depth > 0 { name.indented(&format!("{}└ ", "  ".repeat(depth - 1))) } else { name },
         Cell::new(Tone::Quiet, id),
-        Cell::new(Tone::Plain, session.agent_name.as_deref().unwrap_or_default()),
+        Cell::new(Tone::Plain, session.agent()),
         Cell::new(Tone::Plain, session.project_dir.as_deref().unwrap_or_default()),
         Cell::new(Tone::Plain, &number(session.event_count)),
         Cell::new(Tone::Bad, &number(errors)),

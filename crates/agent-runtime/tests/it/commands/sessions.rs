@@ -62,6 +62,20 @@ async fn filters_and_a_limit_say_less() {
 }
 
 #[tokio::test]
+async fn a_session_of_hooks_is_found_by_its_agent() {
+    let scene = Scene::new().await;
+    let document = json!({"session_id": "one", "hook_event_name": "UserPromptSubmit", "prompt": "Mend it"});
+    scene.post("/hooks/codex", &document).await;
+    scene.session("other", "Other", json!({"agent_name": "mine"})).await;
+    let table = scene.lines(&["sessions", "--agent", "codex"]).await;
+    assert_eq!(table.len(), 2, "{table:#?}");
+    let words: Vec<&str> = table[1].split_whitespace().collect();
+    assert_eq!(words[..5], ["working", "Mend", "it", "one", "codex"]);
+    let ended = scene.run(&["sessions", "--agent", "nobody"]).await;
+    assert_eq!(ended.stderr, ["agent-runtime: no sessions that fit"]);
+}
+
+#[tokio::test]
 async fn a_relative_folder_is_meant_from_here() {
     let scene = Scene::new().await;
     let launch = scene.command(&["sessions", "--json", "--project", "./sub/"]);

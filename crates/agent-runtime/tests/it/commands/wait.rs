@@ -93,6 +93,15 @@ async fn an_agents_turn_ends_when_it_rests_however_it_came_to() {
 }
 
 #[tokio::test]
+async fn what_a_person_writes_beside_an_agent_begins_no_turn() {
+    let scene = Scene::new().await;
+    document(&scene, "UserPromptSubmit", json!({"prompt": "Go"})).await;
+    document(&scene, "Stop", json!({})).await;
+    scene.lines(&["send", "one", "Well done"]).await;
+    assert_eq!(scene.run(&["wait", "one", "--turn", "--timeout", "20"]).await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_stop_ends_no_session() {
     let scene = Scene::new().await;
     scene.event("one", "session_start", json!({})).await;
