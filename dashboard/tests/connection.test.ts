@@ -132,3 +132,16 @@ test("a page that was left and is shown again has everything once", async () => 
   await on.server.ingest([numbered("s", 3)]);
   await expect.poll(() => shown(page)).toEqual([1, 2, 3]);
 });
+
+test("a part of the page that cannot be loaded is waited for, and nothing else is lost", async () => {
+  await on.server.ingest([event("s", "session_start"), event("s", "message", { role: "user", content: [{ type: "text", text: "Mend **it**" }] })]);
+  const page = await on.open("/ui/", { forgive: [/ERR_FAILED/] });
+  await page.route("**/assets/Markdown*", (route) => route.abort());
+  const failure = page.waitForEvent("requestfailed", (request) => request.url().includes("/assets/Markdown"));
+  await page.getByRole("link", { name: "Run s" }).click();
+  await failure;
+  await page.getByText("Mend **it**").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.unroute("**/assets/Markdown*");
+  await page.locator(".message strong", { hasText: "it" }).waitFor();
+});

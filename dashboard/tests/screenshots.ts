@@ -4,19 +4,23 @@ import path from "node:path";
 
 import { expect, test } from "vitest";
 
-import { playRecordedRun, runThatAsks } from "./harness/recording";
+import { playDay } from "./harness/day";
+import { playRecordedRun } from "./harness/recording";
 import { stage } from "./harness/stage";
 
 const on = stage();
 const folder = path.resolve(import.meta.dirname, "../../docs/images");
 
 test.each(["light", "dark"] as const)("every view, %s", async (colorScheme) => {
-  const recorded = await playRecordedRun(on.server);
-  for (const document of runThatAsks("s1")) await on.server.hook("claude-code", document);
+  await playRecordedRun(on.server);
+  await playDay(on.server);
+  const { sessions } = (await on.server.request("GET", "/sessions")) as { sessions: { session_id: string; session_name: string }[] };
+  // Of the recording, the one that has a subagent.
+  const told = sessions.find(({ session_name }) => session_name === "flaky-heron")?.session_id ?? "";
   const views = {
     sessions: "/ui/",
-    session: `/ui/session/${recorded}`,
-    time: `/ui/session/${recorded}?view=time`,
+    session: `/ui/session/${told}`,
+    time: `/ui/session/${told}?view=time`,
     overview: "/ui/overview",
     connect: "/ui/connect",
   };

@@ -126,6 +126,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("table").first().waitFor();
       expect(await violations(page)).toEqual([]);
       expect(await sticksOut()).toBeLessThanOrEqual(0);
+      await page.getByRole("button", { name: "Delete…" }).click();
+      await page.getByRole("dialog").getByText("will be gone").waitFor();
+      expect(await violations(page)).toEqual([]);
     });
   }
 }

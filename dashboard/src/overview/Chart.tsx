@@ -46,12 +46,16 @@ export function Chart<Point extends { readonly at: string }>({ title, points, se
     if (element === null) return;
     let plot: Plot | undefined;
     let isGone = false;
-    void import("./plot").then(({ plotted }) => {
-      if (isGone) return;
-      const times = points.map(({ at }) => Date.parse(at) / 1000);
-      const lines = series.map(({ of, ...rest }) => ({ ...rest, values: points.map(of) }));
-      plot = plotted(element, times, lines);
-    });
+    import("./plot")
+      .then(({ plotted }) => {
+        if (isGone) return;
+        const times = points.map(({ at }) => Date.parse(at) / 1000);
+        const lines = series.map(({ of, ...rest }) => ({ ...rest, values: points.map(of) }));
+        plot = plotted(element, times, lines);
+      })
+      .catch(() => {
+        // The server is away: with the next numbers it is tried again, and until then there is the table.
+      });
     return () => {
       isGone = true;
       plot?.remove();

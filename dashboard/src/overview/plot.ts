@@ -8,6 +8,9 @@ import { clockText, markText } from "../ui/instant";
 
 const HEIGHT = 170;
 
+/** Between two marks of what is counted: whole numbers. */
+const STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 /** A line to be drawn. */
 interface Line {
   readonly name: string;
@@ -19,6 +22,11 @@ interface Line {
 /** A chart that is there. */
 export interface Plot {
   readonly remove: () => void;
+}
+
+/** Pixels that the longest word of the scale takes, about. */
+function roomFor(_plot: uPlot, words: readonly string[] | null): number {
+  return 24 + 6.5 * Math.max(4, ...(words ?? []).map(({ length }) => length));
 }
 
 function tellNewest(plot: uPlot) {
@@ -39,7 +47,7 @@ export function plotted(place: HTMLElement, times: readonly number[], lines: rea
       scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
       axes: [
         { ...axis, size: 28, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => markText(tick * 1000, step * 1000)) },
-        { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) },
+        { ...axis, size: roomFor, incrs: STEPS, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) },
       ],
       // Where nothing is pointed at, the newest is told.
       hooks: {

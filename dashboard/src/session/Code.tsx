@@ -1,24 +1,18 @@
 /** Code: with numbers of lines where it is a file's, coloured once the colours are loaded, folded where it is long. */
 
-import { memo, Suspense, use, type ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 
+import { part } from "../ui/part";
 import { Fold } from "./Fold";
 
-type Highlight = typeof import("./highlight");
-
-let loading: Promise<Highlight> | undefined;
-
-/** Loads the colours when the first code is shown; they weigh more than the rest of the page. */
-function highlight(): Promise<Highlight> {
-  loading ??= import("./highlight");
-  return loading;
-}
+/** The colours weigh more than the rest of the page. */
+const useHighlight = part(() => import("./highlight"));
 
 /** Longer texts stay plain: colouring them would stop the page for a moment. */
 const LONGEST_COLOURED = 60_000;
 
 function Coloured({ text, language }: { readonly text: string; readonly language: string }): ReactNode {
-  return use(highlight()).coloured(text, language);
+  return useHighlight()?.coloured(text, language) ?? text;
 }
 
 interface CodeProps {
@@ -40,9 +34,7 @@ export const Code = memo(function Code({ text, language, firstLine }: CodeProps)
               {language === undefined || shown.length > LONGEST_COLOURED ? (
                 shown
               ) : (
-                <Suspense fallback={shown}>
-                  <Coloured text={shown} language={language} />
-                </Suspense>
+                <Coloured text={shown} language={language} />
               )}
             </code>
           </pre>

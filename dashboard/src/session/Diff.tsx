@@ -1,18 +1,12 @@
 /** What an edit changed, line by line. */
 
-import { Suspense, memo, use } from "react";
+import { memo } from "react";
 
+import { part } from "../ui/part";
 import { Fold } from "./Fold";
 import { editsOf, hunksOf, type Hunk } from "./tools";
 
-type Compare = typeof import("./compare");
-
-let loading: Promise<Compare> | undefined;
-
-function compare(): Promise<Compare> {
-  loading ??= import("./compare");
-  return loading;
-}
+const useCompare = part(() => import("./compare"));
 
 const NAMES: Readonly<Record<string, string>> = { "+": "diff-added", "-": "diff-removed", "@": "diff-place" };
 
@@ -43,8 +37,9 @@ function patchOf(hunks: readonly Hunk[]): string {
 }
 
 function Compared({ input }: { readonly input: unknown }) {
-  const { hunksBetween } = use(compare());
-  return <DiffLines text={patchOf(editsOf(input).flatMap(({ before, after }) => hunksBetween(before, after)))} />;
+  const compare = useCompare();
+  if (compare === undefined) return <p className="quiet">Comparing…</p>;
+  return <DiffLines text={patchOf(editsOf(input).flatMap(({ before, after }) => compare.hunksBetween(before, after)))} />;
 }
 
 interface DiffProps {
@@ -56,9 +51,5 @@ interface DiffProps {
 export function Diff({ input, output }: DiffProps) {
   const hunks = hunksOf(output);
   if (hunks.length > 0) return <DiffLines text={patchOf(hunks)} />;
-  return (
-    <Suspense fallback={<p className="quiet">Comparing…</p>}>
-      <Compared input={input} />
-    </Suspense>
-  );
+  return <Compared input={input} />;
 }

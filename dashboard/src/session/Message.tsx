@@ -1,24 +1,22 @@
 /** What was said, by the person or by the agent. */
 
-import { lazy, memo, Suspense } from "react";
+import { memo } from "react";
 
 import type { Outline } from "../api/client";
+import { part } from "../ui/part";
 import { list, word, type Body } from "./body";
 import { Fold } from "./Fold";
 import { Json } from "./Json";
 
-const Markdown = lazy(async () => ({ default: (await import("./Markdown")).Markdown }));
+const useMarkdown = part(() => import("./Markdown"));
 
 /** Beyond this a text is shown as it is: reading it as Markdown would stop the page. */
 const LONGEST_MARKDOWN = 200_000;
 
 function Words({ text }: { readonly text: string }) {
+  const markdown = useMarkdown();
   if (text.length > LONGEST_MARKDOWN) return <Fold text={text}>{(shown) => <p className="plain-words">{shown}</p>}</Fold>;
-  return (
-    <Suspense fallback={<p className="plain-words">{text}</p>}>
-      <Markdown text={text} />
-    </Suspense>
-  );
+  return markdown === undefined ? <p className="plain-words">{text}</p> : <markdown.Markdown text={text} />;
 }
 
 function Block({ block }: { readonly block: unknown }) {

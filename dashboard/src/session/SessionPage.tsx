@@ -1,9 +1,10 @@
 /** One session: its story, where its time went, and what can be done with it. */
 
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
 import { useShortcuts, type Shortcut } from "../app/keyboard";
 import { openSession, useSession, useSubagents } from "../live/store";
+import { part } from "../ui/part";
 import { filtered, NO_FILTER, toolsOf, type Filter } from "./filter";
 import { Head } from "./Head";
 import { sessionAddress, useGoTo } from "./Place";
@@ -13,8 +14,9 @@ import type { Item } from "./story";
 import { StoryBar } from "./StoryBar";
 import { StoryView, type StoryHandle } from "./StoryView";
 import { startedBy } from "./subagents";
+import type { WaterfallProps } from "./Waterfall";
 
-const Waterfall = lazy(async () => ({ default: (await import("./Waterfall")).Waterfall }));
+const useWaterfall = part(() => import("./Waterfall"));
 
 interface SessionPageProps {
   readonly sessionId: string;
@@ -130,10 +132,14 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
           />
         </>
       ) : (
-        <Suspense fallback={<p className="session-empty">Measuring…</p>}>
-          <Waterfall story={scene.story} isRead={isRead} sessionId={sessionId} />
-        </Suspense>
+        <Time story={scene.story} isRead={isRead} sessionId={sessionId} />
       )}
     </div>
   );
+}
+
+/** Where the time went, once what draws it is here. */
+function Time(props: WaterfallProps) {
+  const waterfall = useWaterfall();
+  return waterfall === undefined ? <p className="session-empty">Measuring…</p> : <waterfall.Waterfall {...props} />;
 }

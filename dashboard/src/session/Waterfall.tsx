@@ -16,7 +16,8 @@ const STEP_MS = 2000;
 /** Pixels that a press may move and still be a click. */
 const STILL = 4;
 
-interface WaterfallProps {
+/** What is drawn, and of which session. */
+export interface WaterfallProps {
   readonly story: Story;
   readonly isRead: boolean;
   readonly sessionId: string;

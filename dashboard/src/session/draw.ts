@@ -42,7 +42,9 @@ export function draw(canvas: HTMLCanvasElement, { places, window: sight, width, 
     context.fillStyle = colour("line");
     context.fillRect(x, SCALE - 4, 1, height);
     context.fillStyle = colour("quiet");
-    context.fillText(markText(mark, step), x + 4, 12);
+    const text = markText(mark, step);
+    // A word that the edge would cut says nothing.
+    if (x + 4 + context.measureText(text).width <= width) context.fillText(text, x + 4, 12);
   }
   for (const place of places) {
     context.fillStyle = colour("line");

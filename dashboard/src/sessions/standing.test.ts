@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
-import { aSession } from "../live/sample";
-import { lengthOf } from "./standing";
+import { aSession, anEvent } from "../live/sample";
+import { follow, NO_TRACE, told } from "../live/trace";
+import { lengthOf, standingOf, wordsOf } from "./standing";
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 const milliseconds = (second: number) => Date.parse(at(second));
@@ -18,4 +19,13 @@ test("one that was told of afterwards lasted as its events say, and without them
   expect(lengthOf(session, true)).toBeUndefined();
   expect(lengthOf(session, true, milliseconds(10))).toEqual({ from: milliseconds(10), to: milliseconds(60) });
   expect(lengthOf({ ...session, last_event_at: null, ended_at: at(900) }, true)).toBeUndefined();
+});
+
+test("why a session ended is told in words, and not in a code", () => {
+  const words = (reason: string) => {
+    const trace = follow(NO_TRACE, told(anEvent("s", { event_type: "session_stop", exit_code: 0, reason })));
+    return wordsOf(standingOf(aSession("s", { status: "finished" }), trace, new Set(), milliseconds(0)), trace);
+  };
+  expect(words("prompt_input_exit")).toBeUndefined();
+  expect(words("the person closed it")).toBe("the person closed it");
 });

@@ -132,6 +132,8 @@ export function wordsOf(standing: Standing, trace: Trace | undefined): string | 
   const told = standing.group === "needs-you" ? (trace?.asked ?? trace?.latest) : trace?.latest;
   if (told === undefined) return undefined;
   const text = told.text?.replaceAll(/\s+/g, " ");
+  // A code, as agents give for why a session ended, tells a person nothing.
+  if (told.type === "session_stop" && text !== undefined && !text.includes(" ")) return undefined;
   if (standing.word === "question" && text !== undefined) return text;
   if (told.tool !== undefined) return text === undefined ? told.tool : `${told.tool}: ${text}`;
   return text;
