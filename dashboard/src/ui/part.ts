@@ -32,5 +32,6 @@ export function part<Module>(load: () => Promise<Module>): () => Module | undefi
       waiting.delete(listener);
     };
   };
-  return () => useSyncExternalStore(wait, () => module);
+  const here = () => module;
+  return () => useSyncExternalStore(wait, here, here);
 }
