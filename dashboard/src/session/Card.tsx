@@ -59,7 +59,11 @@ export const Card = memo(function Card({ item, bodies, sessionId, started, isMar
         >
           JSON
         </button>
-        <CopyButton className="small-button" label="Copy" text={() => JSON.stringify(raw() ?? entry.outline, undefined, 2)} />
+        <CopyButton
+          className="small-button"
+          isEmpty={body === undefined || (answer !== undefined && answer !== entry && answerBody === undefined)}
+          text={() => JSON.stringify(raw(), undefined, 2)}
+        />
       </div>
       {isRaw ? <Json value={raw() ?? entry.outline} /> : content()}
     </div>

@@ -7,9 +7,11 @@ interface CopyButtonProps {
   readonly text: string | (() => string);
   readonly label?: string;
   readonly className?: string;
+  /** There is nothing to copy yet. */
+  readonly isEmpty?: boolean;
 }
 
-export function CopyButton({ text, label = "Copy", className = "button" }: CopyButtonProps) {
+export function CopyButton({ text, label = "Copy", className = "button", isEmpty = false }: CopyButtonProps) {
   const [said, say] = useState<string>();
   useEffect(() => {
     if (said === undefined) return;
@@ -29,7 +31,7 @@ export function CopyButton({ text, label = "Copy", className = "button" }: CopyB
     }
   };
   return (
-    <button type="button" className={className} onClick={() => void copy()}>
+    <button type="button" className={className} disabled={isEmpty} onClick={() => void copy()}>
       <span aria-live="polite">{said ?? label}</span>
     </button>
   );

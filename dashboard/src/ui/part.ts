@@ -32,6 +32,6 @@ export function part<Module>(load: () => Promise<Module>): () => Module | undefi
       waiting.delete(listener);
     };
   };
-  const now = () => module;
-  return () => useSyncExternalStore(wait, now, now);
+  const here = () => module;
+  return () => useSyncExternalStore(wait, here, here);
 }
