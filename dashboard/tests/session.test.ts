@@ -118,7 +118,7 @@ test("an address leads to its event, and a search from hit to hit", async () => 
 test("filters leave what they name", async () => {
   for (const document of runThatAsks("s")) await on.server.hook("claude-code", document);
   const page = await on.open("/ui/session/s");
-  await page.getByText("waits for permission").waitFor();
+  await page.locator(".tool-state", { hasText: "waits for permission" }).waitFor();
   await page.getByLabel("Kind").selectOption("Tools");
   await expect.poll(() => page.locator(".item:not(.item-tool)").count()).toBe(0);
   await page.getByLabel("Tool", { exact: true }).selectOption("Read");
