@@ -32,12 +32,13 @@ function outlinesOf(text: string): readonly Outline[] {
 export async function* readOutline(sessionId: string, signal: AbortSignal): AsyncGenerator<readonly Outline[]> {
   const options = { params: { path: { session_id: sessionId } }, parseAs: "stream", signal } as const;
   const stream: ReadableStream<Uint8Array<ArrayBuffer>> = await answerOf(api.GET("/sessions/{session_id}/outline", options));
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
   const text = new OutlineText();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    yield text.take(value);
+    yield text.take(decoder.decode(value, { stream: true }));
   }
   yield text.end();
 }

@@ -25,7 +25,7 @@ export interface Scene extends Known {
 
 /** Above so many items, and while it is read, what comes is shown in larger steps: laying it out takes time as well. */
 const LONG = 20_000;
-const STEP_MS = 120;
+const STEP_MS = 250;
 
 /** Of live bodies, whose outline was not sent. */
 function hasBody(event: Outline | object): event is Body {
