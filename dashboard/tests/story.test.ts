@@ -50,6 +50,41 @@ test("each line has its time, each day its name once, and the exact instant is a
   await page.getByText("1 d").waitFor();
 });
 
+test("a message that no parser bears takes nothing else along", async () => {
+  await on.server.ingest([event(0, "session_start"), said(1, "user", `${"- ".repeat(4000)}a`), said(2, "assistant", "still here")]);
+  const page = await on.open("/ui/session/s");
+  await page.getByText("still here").waitFor();
+  await page.getByLabel("Find in session").fill("abc");
+  await page.keyboard.press("Escape");
+  expect(new URL(page.url()).pathname).toBe("/ui/session/s");
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByLabel("Name", { exact: true }).press("Escape");
+  await page.getByRole("button", { name: "Rename" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/ui/session/s");
+});
+
+test("an outline that was cut is read again", async () => {
+  await on.server.ingest(talk(300));
+  const page = await on.open("/ui/connect", { forgive: [/ERR_/, /500/] });
+  let cut = 0;
+  await page.route(
+    (url) => url.pathname === "/sessions/s/outline",
+    async (route) => {
+      cut += 1;
+      if (cut > 1) {
+        await route.continue();
+        return;
+      }
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).slice(0, 20_000) });
+    },
+  );
+  await page.goto(`${on.server.url}/ui/session/s`);
+  await page.getByRole("alert").filter({ hasText: "Not all of it could be read" }).waitFor();
+  await page.locator('.story-row[aria-setsize="301"]').first().waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+});
+
 test("thoughts are a kind of their own", async () => {
   await fill();
   const page = await on.open("/ui/session/s");

@@ -94,6 +94,14 @@ describe("a live socket", () => {
     expect(socket.connection.state).toBe("live");
   });
 
+  it("asks for a whole snapshot again when it breaks off between a reset and its snapshot", async () => {
+    const { world } = live();
+    world.says({ type: "reset", reason: "expired", cursor: "new:50" });
+    world.dial.listener.closed(1006);
+    await world.pass(60_000);
+    expect(new URLSearchParams(world.dial.path.slice(4)).get("since")).toBeNull();
+  });
+
   it("goes on at the last message after a break, and says that it is catching up", async () => {
     const { world, socket } = live();
     world.says(event(8));

@@ -201,7 +201,8 @@ export class LiveSocket {
     if (message === undefined) return;
     this.#heard = this.#around.now();
     this.#timer("opening", undefined);
-    this.#cursor = message.cursor;
+    // Behind a reset nothing is known until the snapshot is here: who breaks off between them must not go on from there.
+    this.#cursor = message.type === "reset" ? undefined : message.cursor;
     this.#sink.received(message);
     if (this.#connection.state === "live" || message.type === "reset") return;
     const left = distance(message.cursor, this.#target) ?? 0;

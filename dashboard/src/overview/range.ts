@@ -29,7 +29,7 @@ export function rangeOf(name: unknown): RangeName {
 /** What to ask of the server at this instant, in milliseconds: whole buckets, the one under way included. */
 export function statsQuery(name: RangeName, now: number): { readonly from: string; readonly to: string; readonly bucket: number } {
   const { seconds, bucket } = RANGES.find((range) => range.name === name) ?? { seconds: 24 * HOUR, bucket: 900 };
-  const to = Math.ceil(now / 1000 / bucket) * bucket;
+  const to = (Math.floor(now / 1000 / bucket) + 1) * bucket;
   const instant = (second: number) => new Date(second * 1000).toISOString();
   return { from: instant(to - seconds), to: instant(to), bucket };
 }

@@ -6,6 +6,7 @@ import { CopyButton } from "../ui/CopyButton";
 import { Time } from "../ui/Time";
 import type { Bodies } from "./bodies";
 import type { Body } from "./body";
+import { Guard } from "./Guard";
 import { Json } from "./Json";
 import { Marker } from "./Marker";
 import { Message } from "./Message";
@@ -65,7 +66,11 @@ export const Card = memo(function Card({ item, bodies, sessionId, started, isMar
           text={() => JSON.stringify(raw(), undefined, 2)}
         />
       </div>
-      {isRaw ? <Json value={raw() ?? entry.outline} /> : content()}
+      {isRaw ? (
+        <Json value={raw() ?? entry.outline} />
+      ) : (
+        <Guard instead={<Json value={raw() ?? entry.outline} />}>{content()}</Guard>
+      )}
     </div>
   );
 

@@ -1,6 +1,6 @@
 /** Finds text in a session. The server looks, since most bodies are not here. */
 
-import { useRef, useState, type Ref } from "react";
+import { useEffect, useRef, useState, type Ref } from "react";
 
 import type { Body } from "./body";
 import { readEvents } from "./requests";
@@ -30,6 +30,12 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
   const [hits, setHits] = useState<Hits | "looking" | "failed">();
   const looking = useRef<AbortController>(undefined);
 
+  useEffect(
+    () => () => {
+      looking.current?.abort();
+    },
+    [],
+  );
   const look = async () => {
     looking.current?.abort();
     const { signal } = (looking.current = new AbortController());
@@ -37,6 +43,7 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
     try {
       const page = await readEvents(sessionId, { q: query, limit: MOST }, signal);
       const [first] = page.events;
+      if (signal.aborted) return;
       setHits({ query, events: page.events, hasMore: page.next !== undefined, current: 0 });
       if (first !== undefined) onJump(first.id, page.events);
     } catch {
@@ -73,7 +80,11 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
           setQuery(target.value);
         }}
         onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
+          if (event.key === "Escape") {
+            // It leaves the field, not the page.
+            event.preventDefault();
+            event.currentTarget.blur();
+          }
           if (event.key !== "Enter" || !event.shiftKey) return;
           event.preventDefault();
           step(-1);

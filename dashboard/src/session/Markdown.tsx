@@ -137,8 +137,12 @@ function table(rows: readonly TableRow[], definitions: Definitions, depth: numbe
   );
 }
 
+/** Lists and quotations within one another for which a line may open: its parser calls itself for each. */
+const TOO_DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){100}/m;
+
 /** The elements of a text. */
 export function elementsOf(text: string): ReactNode {
+  if (TOO_DEEP.test(text)) return <p className="plain-words">{text}</p>;
   const root = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
   const definitions = definitionsOf(root);
   return root.children.map((node: RootContent, index) => <Fragment key={index}>{element(node, definitions, 0)}</Fragment>);

@@ -11,7 +11,7 @@ import { Json } from "./Json";
 const useMarkdown = part(() => import("./Markdown"));
 
 /** Beyond this a text is shown as it is: reading it as Markdown would stop the page. */
-const LONGEST_MARKDOWN = 200_000;
+const LONGEST_MARKDOWN = 20_000;
 
 function Words({ text }: { readonly text: string }) {
   const markdown = useMarkdown();

@@ -1,6 +1,6 @@
 /** The name of a session, to be changed in place. */
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { answerOf, api, type Session } from "../api/client";
 import { nameOf } from "../sessions/name";
@@ -10,6 +10,12 @@ export function Rename({ session }: { readonly session: Session }) {
   const { session_id, session_name } = session;
   const [name, setName] = useState<string>();
   const [problem, setProblem] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const isWritten = name !== undefined;
+  useEffect(() => {
+    // The field stands where the reader just pressed.
+    if (isWritten) field.current?.focus();
+  }, [isWritten]);
   const save = async (given: string) => {
     try {
       const params = { path: { session_id } };
@@ -47,15 +53,15 @@ export function Rename({ session }: { readonly session: Session }) {
         aria-label="Name"
         value={name}
         maxLength={256}
-        // The field stands where the reader just pressed.
-        ref={(field) => {
-          field?.focus();
-        }}
+        ref={field}
         onChange={({ target }) => {
           setName(target.value);
         }}
-        onKeyDown={({ key }) => {
-          if (key === "Escape") setName(undefined);
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          // It leaves the field, not the page.
+          event.preventDefault();
+          setName(undefined);
         }}
       />
       <button type="submit" className="button">

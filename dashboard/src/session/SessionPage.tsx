@@ -38,7 +38,7 @@ function resultOf(items: readonly Item[]): Item | undefined {
 
 const SAYINGS = {
   reading: "Reading…",
-  failed: "The session could not be read. It is read again when the server is back.",
+  failed: "The session could not be read. It is tried again.",
   unknown: "There is no such session. It may have been deleted.",
   read: "Nothing has happened yet.",
 } as const;
@@ -67,15 +67,16 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
 
   const isRead = scene.progress === "read";
   const isStory = view === "story";
+  const isKnown = session !== undefined;
   const runs = session?.status === "running";
   const placed = useRef<number | "end">(undefined);
   // Where to begin: at the event of the address, else at the end of what still goes on.
   useEffect(() => {
-    if (!isRead || !isStory) return;
+    if (!isRead || !isStory || (eventId === undefined && !isKnown)) return;
     if (eventId !== undefined && placed.current !== eventId) story.current?.show(eventId);
     else if (placed.current === undefined && runs) story.current?.toEnd();
     placed.current = eventId ?? "end";
-  }, [isRead, isStory, eventId, runs]);
+  }, [isRead, isStory, isKnown, eventId, runs]);
 
   const mark = (id: number) => {
     placed.current = id;
@@ -102,6 +103,11 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
       ) : isStory ? (
         <>
+          {scene.progress === "failed" && (
+            <p className="session-empty" role="alert">
+              Not all of it could be read. It is tried again.
+            </p>
+          )}
           <StoryBar
             sessionId={sessionId}
             filter={filter}

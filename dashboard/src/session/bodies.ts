@@ -12,6 +12,9 @@ const RUN = 200;
 const RUN_BYTES = 4_000_000;
 const REQUESTS = 3;
 
+/** So long after a failure it is asked again for what is in sight. */
+const AGAIN_MS = 3_000;
+
 /** The bodies of one session's events. */
 export class Bodies {
   readonly #sessionId: string;
@@ -20,6 +23,7 @@ export class Bodies {
   readonly #listeners = new Set<() => void>();
   #wanted: readonly Entry[] = [];
   #requests = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(sessionId: string) {
     this.#sessionId = sessionId;
@@ -92,12 +96,22 @@ export class Bodies {
       const page = await readEvents(this.#sessionId, { limit: entries.length, ...(after === undefined ? {} : { after }) });
       this.keep(page.events);
     } catch {
-      // What could not be read is asked for again when it is looked at again; until then its outline stands.
+      // Until then its outline stands.
+      this.#readLater(story);
     } finally {
       for (const { id } of entries) this.#asked.delete(id);
       this.#requests -= 1;
     }
     const came = entries.some(({ id }) => this.#kept.has(id));
     if (came) this.#read(story);
+  }
+
+  #readLater(story: Story) {
+    if (this.#again !== undefined) return;
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      // Nobody looks any more.
+      if (this.#listeners.size > 0) this.#read(story);
+    }, AGAIN_MS);
   }
 }

@@ -82,9 +82,19 @@ export function outlineOf(body: Body): Outline {
   };
 }
 
-/** A form of a tool's input that equal inputs share, whatever the order of their keys. */
+/** A short key that equal inputs of a tool share, whatever the order of their members. A whole input may be long, and stays. */
 export function inputKey(body: Body): string | null {
-  return body.tool_input === null ? null : JSON.stringify(sorted(body.tool_input));
+  return body.tool_input === null ? null : digest(JSON.stringify(sorted(body.tool_input)));
+}
+
+/** FNV-1a of 32 bits, forwards and backwards, and the length: enough to tell the open calls of one session apart. */
+function digest(text: string): string {
+  let [one, other] = [0x811c9dc5, 0x811c9dc5];
+  for (let at = 0; at < text.length; at += 1) {
+    one = Math.imul(one ^ text.charCodeAt(at), 0x01000193);
+    other = Math.imul(other ^ text.charCodeAt(text.length - 1 - at), 0x01000193);
+  }
+  return `${one >>> 0} ${other >>> 0} ${text.length}`;
 }
 
 function sorted(value: unknown): unknown {

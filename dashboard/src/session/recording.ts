@@ -23,6 +23,9 @@ export interface Scene extends Known {
   readonly version: number;
 }
 
+/** So long after a failure it is read again. */
+const AGAIN_MS = 3_000;
+
 /** Above so many items, and while it is read, what comes is shown in larger steps: laying it out takes time as well. */
 const LONG = 20_000;
 const STEP_MS = 250;
@@ -45,6 +48,7 @@ export class Recording {
   #scene: Scene;
   #stop: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(sessionId: string) {
     this.#sessionId = sessionId;
@@ -68,9 +72,14 @@ export class Recording {
   #follow(): () => void {
     let reading = new AbortController();
     const read = () => {
+      clearTimeout(this.#again);
       reading.abort();
       reading = new AbortController();
-      void this.#read(reading.signal);
+      const { signal } = reading;
+      void this.#read(signal).then((isDone) => {
+        // The answer may have been cut while the connection lives: nothing else would tell that it can be had again.
+        if (!isDone && !signal.aborted) this.#again = setTimeout(read, AGAIN_MS);
+      });
     };
     // Followed before it is read: what is told twice is in the story once, what is told never would be missing.
     const ends = [
@@ -98,23 +107,27 @@ export class Recording {
     return () => {
       for (const end of ends) end();
       reading.abort();
+      clearTimeout(this.#again);
       clearTimeout(this.#timer);
       this.#timer = undefined;
     };
   }
 
-  async #read(signal: AbortSignal) {
+  /** Reads all of it; whether it was read, or is known not to be there. */
+  async #read(signal: AbortSignal): Promise<boolean> {
     try {
       for await (const page of readOutline(this.#sessionId, signal)) {
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
         this.#take(page);
       }
       this.#finish("read");
+      return true;
     } catch (failure) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       const isUnknown = failure instanceof Refused && failure.status === 404;
       if (!isUnknown) this.#show("failed");
       else this.#finish(this.#coming.story.items.length === 0 ? "unknown" : "read");
+      return isUnknown;
     }
   }
 

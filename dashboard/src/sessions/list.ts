@@ -148,7 +148,7 @@ function pushFamily(lines: Line[], family: Family, depth: number, material: Mate
   const { muted, toggled } = material;
   const { session, trace, standing, children } = family;
   const key = session.session_id;
-  const open = children.length > 0 && children.some(asks) !== toggled.has(key);
+  const open = children.length > 0 && (children.some(asks) || toggled.has(key));
   const isMuted = muted.has(session.project_dir ?? "");
   lines.push({ kind: "session", key, session, trace, standing, depth, children: children.length, open, isMuted });
   if (open) for (const child of children) pushFamily(lines, child, depth + 1, material);

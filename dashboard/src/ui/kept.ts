@@ -28,12 +28,14 @@ export function readKept(key: string): string {
 
 /** Keeps a text; an empty one is as none. */
 export function keep(key: string, text: string): void {
-  memory.set(key, text);
   try {
     if (text === "") localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, text);
+    // What another tab clears is cleared here as well.
+    memory.delete(key);
   } catch {
     // Private windows may refuse: then it lasts as long as the tab.
+    memory.set(key, text);
   }
   tellAll();
 }
