@@ -128,6 +128,26 @@ async fn a_broken_file_holds_nothing_up_but_itself_and_it_is_said_how_to_go_on()
 }
 
 #[tokio::test]
+async fn a_broken_configuration_file_is_left_and_named_while_a_key_of_ours_is_in_it() {
+    let machine = Machine::bare("home");
+    machine.must("setup --server http://a.example --yes").await;
+    let config = machine.folder.path().join("config/agent-runtime/config.toml");
+    for broken in ["server = \"http://a.example\"\nport = \n", "token_file = \"/t\"\nport = \n"] {
+        fs::write(&config, broken).expect("written");
+        let ended = machine.run("uninstall --yes").await;
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        let failure = ended.failure();
+        for words in ["config.toml", "the lines `server` and `token_file`"] {
+            assert!(failure.contains(words), "{words} in {failure}");
+        }
+        assert_eq!(fs::read_to_string(&config).expect("text"), broken);
+    }
+    fs::write(&config, "port = \n").expect("written");
+    machine.must("uninstall --yes").await;
+    assert_eq!(fs::read_to_string(&config).expect("text"), "port = \n");
+}
+
+#[tokio::test]
 async fn it_says_which_files_and_how_much_and_each_line_only_where_that_is_asked_for() {
     let machine = everything().await;
     let lines = machine.must("uninstall --dry-run").await.lines().count();

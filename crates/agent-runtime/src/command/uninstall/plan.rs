@@ -7,8 +7,10 @@ use crate::failure::Failure;
 use crate::setup::receipt::{Change, Receipt, Record, What};
 use crate::setup::{Agent, entries, files, shown, undo};
 
-/// What stands in every entry of ours, however it is written.
-const OUR_NAME: &[u8] = b"agent-runtime";
+/// What stands in every hook of ours, however it is written.
+const OUR_NAME: &str = "agent-runtime";
+/// The keys of ours in the configuration file.
+const OUR_KEYS: [&str; 2] = ["server", "token_file"];
 
 /// Everything that set-up has on its list.
 #[derive(Default)]
@@ -48,7 +50,7 @@ impl Plan {
         match undo::plan(record.what, &file, receipt) {
             Ok(Some(change)) => self.changes.push(change),
             Ok(None) => self.gone.push(file),
-            Err(_) if holds_nothing_of_ours(&file) || folders.iter().any(|folder| file.starts_with(folder)) => {
+            Err(_) if holds_nothing_of_ours(record.what, &file) || folders.iter().any(|folder| file.starts_with(folder)) => {
                 self.gone.push(file);
             }
             Err(failure) => self.stuck.push(Stuck { what: record.what, file, reason: failure.reason() }),
@@ -113,9 +115,16 @@ impl Stuck {
     }
 }
 
-fn holds_nothing_of_ours(file: &Path) -> bool {
+/// Whether nothing that we write into such a file occurs in it. One that cannot be read may hold anything.
+fn holds_nothing_of_ours(what: What, file: &Path) -> bool {
+    let ours: &[&str] = match what {
+        What::ClaudeCode | What::Codex => &[OUR_NAME],
+        What::Config => &OUR_KEYS,
+        What::Service | What::Program => return false,
+    };
     let bytes = files::read(file).ok().flatten();
-    bytes.is_some_and(|bytes| !bytes.windows(OUR_NAME.len()).any(|part| part == OUR_NAME))
+    let occurs = |bytes: &[u8], word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    bytes.is_some_and(|bytes| !ours.iter().any(|word| occurs(&bytes, word)))
 }
 
 /// One line on a change: the file, and how much goes.
