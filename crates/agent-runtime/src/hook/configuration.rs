@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use agent_runtime_agents::redact::redact;
 use toml::{Table, Value};
 
 use super::ignored::Pattern;
@@ -52,6 +53,15 @@ pub(crate) struct MayIgnore(PathBuf);
 #[error("'{0}' is no address of a server: write http://HOST:PORT")]
 pub(crate) struct BadAddress(String);
 
+impl BadAddress {
+    /// What was written, without the password and other secrets that may stand in it: it goes into a log.
+    fn of(url: &str) -> Self {
+        let (scheme, rest) = url.find("://").map_or(("", url), |at| url.split_at(at + "://".len()));
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        Self(redact(&format!("{scheme}{host}")).0.into_owned())
+    }
+}
+
 /// Whether the user wishes that nothing is recorded. Who sets the variable wishes something: what is no plain yes means
 /// no.
 pub(crate) fn is_switched_off(environment: Environment<'_>) -> bool {
@@ -77,7 +87,7 @@ impl Configuration {
         let url = said("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL");
         let url = url.or_else(|| text("server").or_else(|| text("server_url")).map(str::to_owned));
         let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let address = Address::parse(&url).ok_or(BadAddress(url));
+        let address = Address::parse(&url).ok_or_else(|| BadAddress::of(&url));
 
         let home = environment("HOME").map(PathBuf::from);
         let in_file = |path: &str| std::fs::read_to_string(at_home(path, home.as_deref())).ok();

@@ -11,11 +11,12 @@ impl Spool {
     /// A document as it may stand on the disk: without secrets of known shapes, unless the user wants them kept, and
     /// without the middle of strings that the server would cut too, or one document could take the place of a thousand.
     pub(super) fn clean<'d>(&self, document: &'d [u8]) -> Cow<'d, [u8]> {
-        // What is no text holds none that would be known.
-        let Some(text) = std::str::from_utf8(document).ok().filter(|text| self.redacts || is_long(text)) else {
+        if !self.redacts && document.len() <= MAX_STRING_BYTES {
             return Cow::Borrowed(document);
-        };
-        let redacted = redact(text).0;
+        }
+        // Bytes that are no text hide none: the server mends them in the same way.
+        let text = String::from_utf8_lossy(document);
+        let redacted = redact(&text).0;
         if !self.redacts && matches!(redacted, Cow::Owned(_)) {
             // The server knows a document again by what it is without its secrets: one that was cut cannot be told.
             return Cow::Borrowed(document);
@@ -28,9 +29,4 @@ impl Spool {
             },
         }
     }
-}
-
-/// Whether a document may hold a string that is cut.
-fn is_long(document: &str) -> bool {
-    document.len() > MAX_STRING_BYTES
 }

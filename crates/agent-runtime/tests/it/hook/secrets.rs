@@ -56,6 +56,15 @@ fn what_waits_holds_none_unless_the_user_says_so_plainly() {
 }
 
 #[test]
+fn what_is_not_all_text_holds_none_either() {
+    let (stand, _) = Stand::without_server();
+    let (before, after) = (b"{\"session_id\":\"s\",\"output\":\"\xff\",", br#""hook_event_name":"Stop"}"#);
+    let prompt = format!("\"prompt\":\"push with {}\",", secret());
+    stand.hook("codex", &[&before[..], prompt.as_bytes(), &after[..]].concat());
+    assert_keeps(&only_text(&stand, "waiting"), false, "a byte that is no text");
+}
+
+#[test]
 fn what_was_refused_holds_none_either() {
     let server = Recorder::answering(|_| Reply::Status(422, "{\"detail\":\"no\"}"));
     for (text, keeps) in [("", false), ("redact = false", true)] {
