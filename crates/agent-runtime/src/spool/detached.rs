@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::files::{self, Lock};
 use super::{Spool, SpoolError};
@@ -11,6 +12,8 @@ use super::{Spool, SpoolError};
 /// How long after a flush was started nobody starts another, unless that one has delivered everything: a server that
 /// hangs is asked again by one hook in this time, and all others lose none.
 const ATTENDANCE_US: i64 = 5_000_000;
+/// How long a hook waits for another to start one.
+const STARTING_PATIENCE: Duration = Duration::from_millis(100);
 
 impl Spool {
     /// Starts a process that delivers what waits, unless one is at it, or was started a moment ago.
@@ -18,16 +21,23 @@ impl Spool {
     /// # Errors
     /// When it cannot be started, or the spool cannot be changed.
     pub(crate) fn start_flush(&self, now_us: i64) -> Result<(), SpoolError> {
-        let started = self.unless_busy(|| {
-            if self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none() {
-                return Ok(());
-            }
-            let until = now_us + ATTENDANCE_US;
-            files::put(&self.folder, &self.attended(), until.to_string().as_bytes())?;
-            spawn()
-        });
-        // Who holds the lock has a document of its own, and comes here after it, or delivers already.
-        started.map(|_| ()).map_err(|cause| self.unusable(cause))
+        self.start_unless_attended(now_us).map_err(|cause| self.unusable(cause))
+    }
+
+    fn start_unless_attended(&self, now_us: i64) -> io::Result<()> {
+        files::make_folder(&self.folder)?;
+        // Not the spool's lock: who holds that one may have looked for documents already.
+        let _starting = match Lock::wait(&self.folder.join("starting"), STARTING_PATIENCE) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(()),
+            starting => starting?,
+        };
+        if self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none() {
+            return Ok(());
+        }
+        let until = now_us + ATTENDANCE_US;
+        let unfinished = self.folder.join("unfinished-attended");
+        files::put_by_way_of(&unfinished, &self.attended(), until.to_string().as_bytes())?;
+        spawn()
     }
 
     /// Whether a flush was started so lately that another would not fare better.

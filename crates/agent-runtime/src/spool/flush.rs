@@ -125,7 +125,10 @@ impl Spool {
                 }
             }
             if flushed.delivered + flushed.rejected == before {
-                return Ok(flushed);
+                // Who added a document meanwhile saw that somebody delivers, and left it to this process.
+                let kept = self.with_lock(patience.for_the_lock(), || self.kept_for_others(flushing, &failed))?;
+                let Some(kept) = kept else { return Ok(flushed) };
+                flushing = kept;
             }
         }
     }
@@ -158,6 +161,14 @@ impl Spool {
         self.end_attendance();
         drop(flushing);
         Ok((listing, None))
+    }
+
+    /// The turn, unless it has ended since no session waits but those that have failed. The caller holds the lock.
+    fn kept_for_others(&self, flushing: Lock, failed: &HashSet<String>) -> io::Result<Option<Lock>> {
+        // What cannot be moved holds up its own session only.
+        let _ = self.adopt();
+        let entries = waiting::list(&self.waiting())?.entries;
+        Ok(entries.iter().any(|entry| !failed.contains(&entry.session)).then_some(flushing))
     }
 
     fn something_waits(&self) -> Result<bool, SpoolError> {

