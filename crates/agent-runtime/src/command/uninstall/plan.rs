@@ -50,7 +50,10 @@ impl Plan {
         match undo::plan(record.what, &file, receipt) {
             Ok(Some(change)) => self.changes.push(change),
             Ok(None) => self.gone.push(file),
-            Err(_) if holds_nothing_of_ours(record.what, &file) || folders.iter().any(|folder| file.starts_with(folder)) => {
+            Err(_)
+                if holds_nothing_of_ours(record.what, &file)
+                    || folders.iter().any(|folder| file.starts_with(folder)) =>
+            {
                 self.gone.push(file);
             }
             Err(failure) => self.stuck.push(Stuck { what: record.what, file, reason: failure.reason() }),
