@@ -124,7 +124,9 @@ fn judged(answer: &Answer) -> Outcome {
         (200, _) if answer.says_stored() => Outcome::Stored,
         // Another token, a quieter moment, more room, a gateway whose server is back: the same document may be taken
         // then, and until then no other is.
-        (status @ (401 | 403 | 408 | 429 | 502..=504 | 507), _) => Outcome::NotNow(Obstacle::Closed(status)),
+        (status @ (401 | 403 | 408 | 429 | 502..=504 | 507 | 520..=530), _) => {
+            Outcome::NotNow(Obstacle::Closed(status))
+        }
         // Only our own server, by its own words, tells of one document. What a proxy calls too large is one, too.
         (status @ 500.., Some(_)) | (status @ 413, None) => Outcome::NotNow(Obstacle::Failed(status)),
         // A path that is not known says nothing of the document, whoever says so.
@@ -158,7 +160,9 @@ mod tests {
         for status in [500, 501, 505] {
             assert!(matches!(outcome(status, "{\"detail\":\"no\"}"), Outcome::NotNow(Obstacle::Failed(_))), "{status}");
         }
-        for (status, body) in [(502, "<html>"), (503, "<html>"), (503, "{\"detail\":\"no\"}"), (504, ""), (507, "{}")] {
+        for (status, body) in
+            [(502, "<html>"), (503, "<html>"), (503, "{\"detail\":\"no\"}"), (504, ""), (507, "{}"), (522, "")]
+        {
             assert!(matches!(outcome(status, body), Outcome::NotNow(Obstacle::Closed(_))), "{status} {body}");
         }
         let too_large = outcome(413, "<html>");
@@ -169,7 +173,7 @@ mod tests {
     #[test]
     fn what_anybody_may_answer_means_nothing() {
         let answers = [(200, "<html>"), (200, "{}"), (404, ""), (405, "{}"), (400, "<html>"), (422, "{}")];
-        for (status, body) in answers.into_iter().chain([(500, "<html>"), (500, "{\"error\":\"no\"}"), (520, "")]) {
+        for (status, body) in answers.into_iter().chain([(500, "<html>"), (500, "{\"error\":\"no\"}"), (599, "")]) {
             let outcome = outcome(status, body);
             assert!(matches!(outcome, Outcome::NotNow(Obstacle::Foreign(_))), "{status} {body}: {outcome:?}");
         }

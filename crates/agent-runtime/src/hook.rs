@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use agent_runtime_agents::envelope::Envelope;
@@ -29,7 +29,7 @@ use crate::settings::sources::{Environment, process_environment};
 use crate::spool::flush::{Patience, Turn};
 use crate::spool::routing::Routing;
 use crate::spool::unrecorded::Unrecorded;
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{Kept, Spool, SpoolError};
 use crate::{machine, random};
 
 /// The agents whose documents are taken.
@@ -79,6 +79,8 @@ pub(crate) fn is_asked_for(mut words: impl Iterator<Item = OsString>) -> bool {
 /// Records what an agent says on standard input. Nothing that happens here reaches the agent.
 pub(crate) fn run(words: impl Iterator<Item = OsString>) {
     let words: Vec<OsString> = words.skip(2).collect();
+    // A limit on the size of files must fail a write, not kill this process: the agent would hear of it.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     quietly(places::state().as_deref(), &SystemClock, || {
         if is_switched_off(&process_environment) {
             return pass_over(&SystemClock);
@@ -158,33 +160,64 @@ fn record(agent: &str, environment: Environment<'_>, clock: &dyn Clock) -> Resul
     let deadline = Instant::now() + patience.unwrap_or(PATIENCE) + long(document.len());
     let spool = places::state().map(|state| Spool::of(&state, &destination.address).redacting(redacts));
 
-    // What came before anybody knew where to send it goes first. Where it cannot be taken over it stays.
-    let _ = spool.as_ref().map(|spool| spool.claim_unaddressed(&destination.address));
+    let Some(spool) = spool else {
+        // Nothing can wait: a server that is near takes it now or never.
+        let is_near = destination.address.is_near();
+        return match is_near.then(|| delivery::deliver(&destination, &parcel, deadline)) {
+            Some(Outcome::Stored) => Ok(()),
+            Some(Outcome::Refused(reason)) => Err(Trouble::Refused(reason)),
+            Some(Outcome::NotNow(obstacle)) => Err(Trouble::Homeless(obstacle)),
+            None => Err(Trouble::Homeless(Obstacle::Silent)),
+        };
+    };
+    hand_over(&parcel, &routing, &Sending { spool, destination, deadline, now_us: clock.now_us() })
+}
+
+/// Where a document goes, and how.
+struct Sending {
+    spool: Spool,
+    destination: delivery::Destination,
+    /// Until when the agent may be kept waiting.
+    deadline: Instant,
+    now_us: i64,
+}
+
+/// Hands a document to the server, or keeps it behind those that wait.
+fn hand_over(parcel: &Parcel<'_>, routing: &Routing, sending: &Sending) -> Result<(), Trouble> {
+    let Sending { spool, destination, deadline, now_us } = sending;
+    let address = &destination.address;
+    let start_flush = || recorded(spool.start_flush(*now_us).map(|()| None));
+    // What came before anybody knew where to send it goes first.
+    let are_claimed = spool.claim_in_passing(address);
+    if !are_claimed && spool.is_behind_unaddressed(&routing.session_id) {
+        spool.keep_behind_unaddressed(parcel)?;
+        return start_flush();
+    }
     // What follows documents that wait must wait behind them.
-    let waits = spool.as_ref().is_some_and(|spool| spool.holds(&routing.session_id));
     let mut obstacle = None;
-    if destination.address.is_near() && !waits {
-        obstacle = match delivery::deliver(&destination, &parcel, deadline) {
+    if address.is_near() && !spool.holds(&routing.session_id) {
+        obstacle = match delivery::deliver(destination, parcel, *deadline) {
             Outcome::NotNow(obstacle) => Some(obstacle),
             Outcome::Refused(reason) => {
-                spool.map_or(Ok(()), |spool| spool.reject(&parcel, &reason, &destination.address))?;
+                spool.reject(parcel, &reason, address)?;
                 return Err(Trouble::Refused(reason));
             }
-            Outcome::Stored => {
-                // The server is there: what waits, of other sessions, need not wait any longer.
-                let waiting = spool.filter(|spool| !spool.is_empty());
-                return waiting.map_or(Ok(()), |spool| recorded(catch_up(&spool, &destination, deadline, clock)));
-            }
+            Outcome::Stored if !are_claimed => return start_flush(),
+            // The server is there: what waits, of other sessions, need not wait any longer.
+            Outcome::Stored if spool.is_empty() => return Ok(()),
+            Outcome::Stored => return recorded(catch_up(sending)),
         };
     }
-    let Some(spool) = spool else { return Err(Trouble::Homeless(obstacle.unwrap_or(Obstacle::Silent))) };
-    spool.keep(agent, &envelope, &document, &destination.address)?;
+    let kept = spool.keep(parcel.agent, parcel.envelope, parcel.document, address)?;
+    if kept == Kept::Crowded || !are_claimed {
+        return start_flush();
+    }
     recorded(match obstacle {
-        None if destination.address.is_near() => catch_up(&spool, &destination, deadline, clock),
-        None | Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
+        None if address.is_near() => catch_up(sending),
+        None | Some(Obstacle::Silent) => spool.start_flush(*now_us).map(|()| None),
         // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
         Some(obstacle) if obstacle.needs_a_person() => {
-            spool.note(&obstacle, Patience::Until(deadline)).map(|()| Some(obstacle))
+            spool.note(&obstacle, Patience::Until(*deadline)).map(|()| Some(obstacle))
         }
         Some(_) => Ok(None),
     })
@@ -226,26 +259,22 @@ fn envelope(now_us: i64, words: bool) -> Result<Envelope, Trouble> {
 }
 
 /// Delivers what waits, as far as the time goes, and leaves the rest to a process of its own; what stands in the way.
-fn catch_up(
-    spool: &Spool,
-    destination: &delivery::Destination,
-    deadline: Instant,
-    clock: &dyn Clock,
-) -> Result<Option<Obstacle>, SpoolError> {
+fn catch_up(sending: &Sending) -> Result<Option<Obstacle>, SpoolError> {
+    let Sending { spool, destination, deadline, now_us } = sending;
     // Somebody tries already, or has just tried in vain.
-    if spool.is_attended(clock.now_us())? {
+    if spool.is_attended(*now_us)? {
         return Ok(None);
     }
     if spool.documents() > MOST_LOOKED_THROUGH {
-        return spool.start_flush(clock.now_us()).map(|()| None);
+        return spool.start_flush(*now_us).map(|()| None);
     }
-    let flushed = match spool.flush(destination, Turn::OnlyIfFree, Patience::Until(deadline)) {
+    let flushed = match spool.flush(destination, Turn::OnlyIfFree, Patience::Until(*deadline)) {
         // Others are at it, and may have left the rest to this process.
-        Err(error) if error.is_busy() => return spool.start_flush(clock.now_us()).map(|()| None),
+        Err(error) if error.is_busy() => return spool.start_flush(*now_us).map(|()| None),
         flushed => flushed?,
     };
     match flushed.obstacle {
-        Some(Obstacle::Silent) => spool.start_flush(clock.now_us()).map(|()| None),
+        Some(Obstacle::Silent) => spool.start_flush(*now_us).map(|()| None),
         obstacle => Ok(obstacle),
     }
 }

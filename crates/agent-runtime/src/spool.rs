@@ -18,6 +18,7 @@
 mod adopt;
 mod arriving;
 mod clean;
+mod contents;
 mod detached;
 mod files;
 pub(crate) mod flush;
@@ -40,15 +41,14 @@ use std::time::Duration;
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_types::timestamp;
 
-use self::arriving::Arrival;
-use self::files::{LOCK_PATIENCE, Lock};
+pub(crate) use self::contents::{Contents, Reason};
+use self::files::Lock;
 use self::room::{MOST_ARRIVALS, MOST_BYTES, MOST_DOCUMENTS};
 use self::routing::Routing;
 use self::totals::Totals;
 use self::unrecorded::Unrecorded;
-use self::waiting::{Entry, Listing};
+use crate::delivery::Parcel;
 use crate::delivery::address::Address;
-use crate::delivery::{Obstacle, Parcel};
 use crate::random;
 
 /// Why the spool did not do what it should.
@@ -81,33 +81,14 @@ pub(crate) struct Spool {
     redacts: bool,
 }
 
-/// What stands in a spool, for people.
-#[derive(Debug)]
-pub(crate) struct Contents {
-    /// The server's address.
-    pub(crate) server: String,
-    /// Documents that wait, and their bytes.
-    pub(crate) waiting: u64,
-    pub(crate) bytes: u64,
-    /// When the oldest of them came.
-    pub(crate) oldest: Option<String>,
-    /// Documents that the server refused, and the newest reason.
-    pub(crate) rejected: u64,
-    pub(crate) newest_reason: Option<String>,
-    /// Documents that were lost: that had to go to make room, also among those that were refused, or never had a place.
-    pub(crate) dropped: u64,
-    /// What stands in the way until a person does something.
-    pub(crate) obstacle: Option<String>,
-}
-
-/// Why documents were refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reason {
-    pub(crate) words: String,
-    /// How many were, for this reason.
-    pub(crate) documents: u64,
-    /// When the newest of them was put aside, in microseconds since 1970.
-    pub(crate) newest_us: i64,
+/// How a document is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Among the others.
+    Safely,
+    /// With so many others, or in so full a spool, that a process which has the time must see to them: the room here is
+    /// smaller.
+    Crowded,
 }
 
 impl Spool {
@@ -147,7 +128,7 @@ impl Spool {
             && fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
     }
 
-    /// About how many documents wait; never fewer than there are.
+    /// About how many documents wait.
     pub(crate) fn documents(&self) -> u64 {
         let arrivals = arriving::list(&self.folder).map_or(0, |arrivals| arrivals.len());
         Totals::read(&self.folder).map_or(0, |totals| totals.documents) + u64::try_from(arrivals).unwrap_or(u64::MAX)
@@ -164,13 +145,14 @@ impl Spool {
         envelope: &str,
         document: &[u8],
         server: &Address,
-    ) -> Result<(), SpoolError> {
+    ) -> Result<Kept, SpoolError> {
         self.arrive(&Parcel { agent, envelope, document }, server)?;
-        match self.unless_busy(|| self.adopt()) {
-            Ok(None) => self.limit_arrivals().map_err(|cause| self.unusable(cause)),
-            // It is safe where it is: whoever delivers gives it its number, or says why that cannot be.
-            _ => Ok(()),
+        // It is safe where it is: whoever delivers gives it its number, or says why that cannot be.
+        let adopted = self.unless_busy(|| self.adopt_in_passing());
+        if !matches!(adopted, Ok(Some(true))) {
+            let _ = self.limit_arrivals();
         }
+        Ok(if matches!(adopted, Ok(Some(false))) { Kept::Crowded } else { Kept::Safely })
     }
 
     /// Puts a document that the server refused aside, with the reason. While others change the spool it waits instead,
@@ -191,42 +173,11 @@ impl Spool {
             files::put(&self.folder, &file, &content)?;
             self.limit_rejected()
         });
-        match put_aside.map_err(|cause| self.unusable(cause))? {
-            Some(()) => Ok(()),
-            None => self.arrive(parcel, server),
+        if put_aside.map_err(|cause| self.unusable(cause))?.is_none() {
+            self.arrive(parcel, server)?;
+            let _ = self.limit_arrivals();
         }
-    }
-
-    /// What stands in it; `None` when there is no spool.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn contents(&self) -> Result<Option<Contents>, SpoolError> {
-        let Ok(server) = fs::read_to_string(self.folder.join("server")) else { return Ok(None) };
-        self.with_lock(LOCK_PATIENCE, || {
-            // What cannot be moved is listed where it is.
-            let _ = self.adopt();
-            let dropped = self.totals()?.dropped;
-            Ok(Some(self.listed(&server, dropped)?).filter(|contents| self.is_told(contents)))
-        })
-    }
-
-    /// What stands in it now, without the lock and without writing: what comes or goes meanwhile may be seen or not.
-    /// `None` when there is no spool.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn glance(&self) -> Result<Option<(Contents, Vec<Reason>)>, SpoolError> {
-        let server = match fs::read_to_string(self.folder.join("server")) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Ok(None);
-            }
-            read => read.map_err(|cause| self.unusable(cause))?,
-        };
-        let dropped = Totals::read(&self.folder).map_or(0, |totals| totals.dropped);
-        let contents = self.listed(&server, dropped).map_err(|cause| self.unusable(cause))?;
-        let reasons = rejected::reasons(&self.folder).map_err(|cause| self.unusable(cause))?;
-        Ok(Some((contents, reasons)).filter(|(contents, _)| self.is_told(contents)))
+        Ok(())
     }
 
     /// The sessions whose transcripts are not to be read. They are the same for all servers.
@@ -237,28 +188,6 @@ impl Spool {
     /// Where it lies.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    fn listed(&self, server: &str, dropped: u64) -> io::Result<Contents> {
-        let Listing { entries, closed } = waiting::list(&self.waiting())?;
-        let arrivals = arriving::list(&self.folder)?;
-        let oldest = entries.first().map(|entry| &entry.path).or(arrivals.first().map(|arrival| &arrival.path));
-        let oldest = oldest.and_then(|path| waiting::arrival(path));
-        let (rejected, newest_reason) = rejected::summary(&self.folder);
-        let waiting = u64::try_from(entries.len() + arrivals.len()).unwrap_or(u64::MAX);
-        let told = fs::read_to_string(self.folder.join("obstacle")).ok().filter(|_| waiting > 0);
-        let told = told.or(self.is_unaddressed().then(|| unaddressed::OBSTACLE.to_owned()).filter(|_| waiting > 0));
-        let obstacle = told.or(closed.map(|(path, cause)| Obstacle::Unreadable(path, cause).to_string()));
-        Ok(Contents {
-            server: server.trim().to_owned(),
-            waiting,
-            bytes: entries.iter().map(Entry::bytes).chain(arrivals.iter().map(Arrival::bytes)).sum(),
-            oldest,
-            rejected,
-            newest_reason,
-            dropped: dropped + lost::count(&self.folder),
-            obstacle: obstacle.map(|obstacle| obstacle.trim().to_owned()),
-        })
     }
 
     /// Writes a document down, for whoever gives it its number.

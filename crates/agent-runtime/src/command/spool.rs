@@ -48,12 +48,22 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
     let configuration = Configuration::read(environment).map_err(|error| Failure::usage(error.to_string()))?;
     let destination = configuration.destination.map_err(|error| Failure::usage(error.to_string()))?;
     let spool = Spool::of(&state()?, &destination.address);
-    spool.claim_unaddressed(&destination.address).map_err(failure)?;
-    let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
+    let (mut delivered, mut rejected) = (0, 0);
+    let (claimed, flushed) = loop {
+        let claimed = spool.claim_unaddressed(&destination.address);
+        let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
+        (delivered, rejected) = (delivered + flushed.delivered, rejected + flushed.rejected);
+        // A hook that could not wait for all to be claimed has added its document to those without an address.
+        let is_over = claimed.is_err() || flushed.busy || flushed.obstacle.is_some();
+        if is_over || Spool::unaddressed(&state()?).is_empty() {
+            break (claimed, flushed);
+        }
+    };
     if flushed.busy {
         return output::print("another process delivers already\n");
     }
-    output::print(&format!("{} delivered, {} refused\n", flushed.delivered, flushed.rejected))?;
+    output::print(&format!("{delivered} delivered, {rejected} refused\n"))?;
+    claimed.map_err(failure)?;
     let Some(obstacle) = flushed.obstacle else { return Ok(()) };
     let server = &destination.address;
     Err(Failure::work(format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more")))

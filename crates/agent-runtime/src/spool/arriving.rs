@@ -1,9 +1,11 @@
 //! Documents that have come and have no number yet. Each is written without the lock, so that a crowd of hooks loses
-//! none; whoever holds the lock gives them their numbers, in the order of their names.
+//! none; whoever holds the lock gives them their numbers, in the order of their names: that of the machine's clock, for
+//! one session tells one thing at a time.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::files;
 use super::waiting;
@@ -11,7 +13,7 @@ use super::waiting;
 /// How the name of a document begins that is being written.
 const UNFINISHED: &str = "unfinished-";
 /// What is unfinished so long after others have come was left behind by a kill.
-const ABANDONED_US: u64 = 60 * 60 * 1_000_000;
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// One document without a number.
 #[derive(Debug)]
@@ -19,8 +21,6 @@ pub(super) struct Arrival {
     /// The folder of its session.
     pub(super) session: String,
     pub(super) path: PathBuf,
-    /// When it came, in microseconds since 1970.
-    at_us: u64,
 }
 
 impl Arrival {
@@ -60,33 +60,41 @@ pub(super) fn list(spool: &Path) -> io::Result<Vec<Arrival>> {
 
 /// Whether one of this session is among them.
 pub(super) fn holds(spool: &Path, session: &str) -> bool {
-    list(spool).is_ok_and(|arrivals| arrivals.iter().any(|arrival| arrival.session == session))
+    let arrivals = waiting::children(&folder(spool)).unwrap_or_default().into_iter().filter_map(arrival);
+    arrivals.into_iter().any(|arrival| arrival.session == session)
 }
 
-/// Erases what kills left unfinished. The newest that came tells the time.
+/// Whether more than so many lie there, which a look through more than these need not tell.
+pub(super) fn are_more_than(spool: &Path, most: usize) -> bool {
+    fs::read_dir(folder(spool)).is_ok_and(|entries| entries.take(most + 1).count() > most)
+}
+
+/// Erases what kills left unfinished. The file of the newest that came tells the time.
 pub(super) fn sweep(spool: &Path, arrivals: &[Arrival]) {
-    let Some(newest) = arrivals.last() else { return };
+    let written = |path: &Path| fs::metadata(path).and_then(|file| file.modified());
+    let Some(Ok(newest)) = arrivals.last().map(|arrival| written(&arrival.path)) else { return };
     for path in waiting::children(&folder(spool)).unwrap_or_default() {
-        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(UNFINISHED));
-        let Some((at_us, _)) = name.and_then(parts) else { continue };
-        if at_us.saturating_add(ABANDONED_US) < newest.at_us {
+        let is_unfinished =
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()));
+        let age = || written(&path).ok().and_then(|written| newest.duration_since(written).ok());
+        if is_unfinished && age().is_some_and(|age| age > ABANDONED) {
             let _ = fs::remove_file(path);
         }
     }
 }
 
 fn arrival(path: PathBuf) -> Option<Arrival> {
-    let (at_us, session) = parts(path.file_name()?.to_str()?)?;
-    Some(Arrival { session: session.to_owned(), at_us, path })
+    let session = session(path.file_name()?.to_str()?)?.to_owned();
+    Some(Arrival { session, path })
 }
 
-/// The time and the session in a name.
-fn parts(name: &str) -> Option<(u64, &str)> {
+/// The session in a name.
+fn session(name: &str) -> Option<&str> {
     let mut parts = name.split('-');
     let (at_us, session, random) = (parts.next()?, parts.next()?, parts.next()?);
     // Whatever a stranger puts here must not become the name of a folder.
     let sound =
         [session, random].iter().all(|part| part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let at_us = (at_us.len() == 20 && sound && parts.next().is_none()).then(|| at_us.parse().ok())??;
-    Some((at_us, session))
+    let is_time = at_us.len() == 20 && at_us.bytes().all(|byte| byte.is_ascii_digit());
+    (is_time && sound && parts.next().is_none()).then_some(session)
 }

@@ -43,6 +43,14 @@ impl Patience {
             Self::Each(_) => LOCK_PATIENCE,
         }
     }
+
+    /// The same, for what another process can do as well.
+    fn for_what_can_be_left(self) -> Duration {
+        match self {
+            Self::Until(_) => Duration::ZERO,
+            Self::Each(_) => LOCK_PATIENCE,
+        }
+    }
 }
 
 /// What a flush has done.
@@ -79,7 +87,7 @@ impl Spool {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn note(&self, obstacle: &Obstacle, patience: Patience) -> Result<(), SpoolError> {
-        self.with_lock(patience.for_the_lock(), || {
+        self.with_lock(patience.for_what_can_be_left(), || {
             let file = self.folder.join("obstacle");
             if obstacle.needs_a_person() {
                 return files::put(&self.folder, &file, format!("{obstacle}\n").as_bytes());
@@ -96,12 +104,13 @@ impl Spool {
         }
         let Some(mut flushing) = self.take_turn(turn)? else { return Ok(Flushed { busy: true, ..flushed }) };
         let mut failed = HashSet::new();
+        // Where somebody waits, nothing is lost yet by leaving it to a process that has the time.
+        let mut for_the_lock = patience.for_what_can_be_left();
         loop {
-            let (listing, kept) = self.with_lock(patience.for_the_lock(), || self.next_round(flushing))?;
+            let (listing, kept) = self.with_lock(for_the_lock, || self.next_round(flushing))?;
+            for_the_lock = patience.for_the_lock();
             let Some(kept) = kept else {
-                // Who added a document before the turn ended saw that somebody delivers, and left it to this process.
-                let retaken = if self.something_waits()? { self.take_turn(Turn::OnlyIfFree)? } else { None };
-                let Some(retaken) = retaken else { return Ok(flushed) };
+                let Some(retaken) = self.turn_again(&failed)? else { return Ok(flushed) };
                 flushing = retaken;
                 continue;
             };
@@ -125,10 +134,10 @@ impl Spool {
                 }
             }
             if flushed.delivered + flushed.rejected == before {
-                // Who added a document meanwhile saw that somebody delivers, and left it to this process.
-                let kept = self.with_lock(patience.for_the_lock(), || self.kept_for_others(flushing, &failed))?;
-                let Some(kept) = kept else { return Ok(flushed) };
-                flushing = kept;
+                drop(flushing);
+                self.with_lock(for_the_lock, || self.adopt_for_others(&mut failed))?;
+                let Some(retaken) = self.turn_again(&failed)? else { return Ok(flushed) };
+                flushing = retaken;
             }
         }
     }
@@ -150,7 +159,7 @@ impl Spool {
         if !listing.entries.is_empty() || listing.closed.is_some() {
             return Ok((listing, Some(flushing)));
         }
-        adopted?;
+        adopted?.whole()?;
         if let Some(mut totals) = Totals::read(&self.folder).filter(|totals| totals.documents > 0) {
             // Kills may have left them too high.
             (totals.documents, totals.bytes) = (0, 0);
@@ -163,18 +172,26 @@ impl Spool {
         Ok((listing, None))
     }
 
-    /// The turn, unless it has ended since no session waits but those that have failed. The caller holds the lock.
-    fn kept_for_others(&self, flushing: Lock, failed: &HashSet<String>) -> io::Result<Option<Lock>> {
-        // What cannot be moved holds up its own session only.
-        let _ = self.adopt();
-        let entries = waiting::list(&self.waiting())?.entries;
-        Ok(entries.iter().any(|entry| !failed.contains(&entry.session)).then_some(flushing))
+    /// Gives numbers to what has come meanwhile; sessions of which something cannot be moved count as failed. The caller
+    /// holds the lock.
+    fn adopt_for_others(&self, failed: &mut HashSet<String>) -> io::Result<()> {
+        match self.adopt() {
+            Ok(adopted) => failed.extend(adopted.stuck),
+            Err(_) => failed.extend(arriving::list(&self.folder)?.into_iter().map(|arrival| arrival.session)),
+        }
+        Ok(())
     }
 
-    fn something_waits(&self) -> Result<bool, SpoolError> {
-        let arrivals = arriving::list(&self.folder).map_err(|cause| self.unusable(cause))?;
-        let listing = waiting::list(&self.waiting()).map_err(|cause| self.unusable(cause))?;
-        Ok(!arrivals.is_empty() || !listing.entries.is_empty())
+    /// The turn, when it has ended, if a document waits of a session that has not failed: who added one before the end
+    /// saw that somebody delivers, and left it to this process.
+    fn turn_again(&self, failed: &HashSet<String>) -> Result<Option<Lock>, SpoolError> {
+        let waits = || -> io::Result<bool> {
+            // In this order, for a document goes from the one to the other.
+            let arrivals = arriving::list(&self.folder)?.into_iter().map(|arrival| arrival.session);
+            let entries = waiting::list(&self.waiting())?.entries.into_iter().map(|entry| entry.session);
+            Ok(arrivals.chain(entries).any(|session| !failed.contains(&session)))
+        };
+        if waits().map_err(|cause| self.unusable(cause))? { self.take_turn(Turn::OnlyIfFree) } else { Ok(None) }
     }
 
     /// Delivers one document, and takes it out of the spool unless something stands in the way.

@@ -23,16 +23,15 @@ impl Spool {
         totals.documents + documents <= self.most_documents && totals.bytes + bytes <= MOST_BYTES
     }
 
-    /// Drops the oldest documents until this many bytes and one document more have their place. The caller holds the
-    /// lock.
-    pub(super) fn make_room(&self, totals: &mut Totals, bytes: u64) -> io::Result<()> {
+    /// Drops the oldest documents until so many more, and so many bytes, have their place. The caller holds the lock.
+    pub(super) fn make_room(&self, totals: &mut Totals, documents: u64, bytes: u64) -> io::Result<()> {
         let entries = waiting::list(&self.waiting())?.entries;
         let sizes: Vec<u64> = entries.iter().map(Entry::bytes).collect();
         // Kills may have left the totals too high: what is there counts.
         totals.documents = u64::try_from(sizes.len()).unwrap_or(u64::MAX);
         totals.bytes = sizes.iter().sum();
         let fits = |totals: &Totals, share: u64| {
-            totals.documents + 1 + self.most_documents / share <= self.most_documents
+            totals.documents + documents + self.most_documents / share <= self.most_documents
                 && totals.bytes + bytes + MOST_BYTES / share <= MOST_BYTES
         };
         if fits(totals, u64::MAX) {
@@ -66,7 +65,8 @@ impl Spool {
             return Ok(());
         }
         let mut dropped = 0;
-        for arrival in &arrivals {
+        // The newest stays, whatever its size: its hook was told that it is kept.
+        for arrival in arrivals.iter().take(arrivals.len().saturating_sub(1)) {
             if documents + self.most_arrivals / ROOM_MADE <= self.most_arrivals
                 && bytes + MOST_BYTES / ROOM_MADE <= MOST_BYTES
             {

@@ -1,25 +1,28 @@
 //! The bounds of a spool that are too far away to be reached from outside.
 
+use std::fs::{self, File};
+
 use super::files::Lock;
-use super::{Spool, waiting};
+use super::room::MOST_BYTES;
+use super::{Kept, Spool, arriving, waiting};
 use crate::delivery::address::Address;
 
 #[test]
 fn the_oldest_go_when_too_many_wait_and_are_counted() {
-    let state = tempfile::tempdir().expect("a folder");
-    let address = Address::parse("http://127.0.0.1:1").expect("an address");
-    let spool = Spool { most_documents: 200, ..Spool::of(state.path(), &address) };
+    let (_state, spool, address) = bounded(200);
     let numbers = || -> Vec<u64> {
         waiting::list(&spool.waiting()).expect("a list").entries.iter().map(|entry| entry.number).collect()
     };
     let keep = |number: u64| {
         let document = format!("{{\"session_id\":\"s{}\",\"number\":{number}}}", number % 7);
-        spool.keep("codex", "{}", document.as_bytes(), &address).expect("kept");
+        spool.keep("codex", "{}", document.as_bytes(), &address).expect("kept")
     };
-    (0..200).for_each(keep);
+    for number in 0..200 {
+        assert_eq!(keep(number), Kept::Safely);
+    }
     let first = numbers()[0];
     assert_eq!(numbers().len(), 200, "all that may wait do");
-    keep(200);
+    assert_eq!((keep(200), numbers().len()), (Kept::Crowded, 200), "whom an agent waits for makes no room");
     let contents = spool.contents().expect("readable").expect("a spool");
     assert_eq!((contents.waiting, contents.dropped), (198, 3), "room is made for a hundredth more");
     assert_eq!(numbers(), (first + 3..=first + 200).collect::<Vec<_>>(), "the oldest went, the newest is there");
@@ -47,4 +50,61 @@ fn too_many_without_a_number_are_not_kept_and_are_counted() {
     let documents = entries.iter().map(|entry| waiting::read(&entry.path).expect("readable").expect("a document"));
     let numbers: Vec<String> = documents.map(|content| content.envelope.chars().skip(7).take(3).collect()).collect();
     assert_eq!((numbers[1].as_str(), numbers[198].as_str()), ("4\",", "201"), "the oldest went, the rest is in order");
+}
+
+#[test]
+fn room_is_made_for_many_at_once() {
+    let (_state, spool, address) = bounded(200);
+    let keep = |number: u64| {
+        let document = format!("{{\"session_id\":\"s\",\"number\":{number}}}");
+        spool.keep("codex", "{}", document.as_bytes(), &address).expect("kept");
+    };
+    (0..200).for_each(keep);
+    let lock = Lock::try_take(&spool.folder().join("lock")).expect("a lock").expect("it is free");
+    (0..50).for_each(keep);
+    drop(lock);
+    let contents = spool.contents().expect("readable").expect("a spool");
+    assert_eq!((contents.waiting, contents.dropped), (198, 52));
+}
+
+#[test]
+fn a_number_that_is_taken_costs_no_document() {
+    let (_state, spool, address) = bounded(200);
+    let keep = |session: &str| {
+        let document = format!("{{\"session_id\":\"{session}\"}}");
+        spool.keep("codex", "{}", document.as_bytes(), &address).expect("kept");
+    };
+    keep("s");
+    let totals = spool.folder().join("totals");
+    let old = fs::read(&totals).expect("totals");
+    keep("s");
+    // Somebody brings an old file back.
+    fs::write(&totals, old).expect("written");
+    keep("s");
+    assert_eq!(spool.contents().expect("readable").expect("a spool").waiting, 3);
+    assert_eq!(waiting::list(&spool.waiting()).expect("a list").entries.len(), 3);
+    assert_eq!(spool.documents(), 3);
+}
+
+#[test]
+fn the_newest_is_never_dropped_for_its_size() {
+    let (_state, spool, _) = bounded(200);
+    let put = |at_us: i64, bytes: u64| {
+        let name = arriving::file_name(at_us, &waiting::folder_name("s"), "00000000000000aa");
+        let path = arriving::folder(spool.folder()).join(&name);
+        arriving::put(spool.folder(), &name, &path, b"").expect("written");
+        File::options().write(true).open(&path).and_then(|file| file.set_len(bytes)).expect("so large");
+        path
+    };
+    let (old, new) = (put(1, 1024 * 1024), put(2, MOST_BYTES - 1));
+    spool.limit_arrivals().expect("limited");
+    assert!(!old.exists() && new.exists());
+}
+
+/// A spool with room for so many documents, and its server.
+fn bounded(most_documents: u64) -> (tempfile::TempDir, Spool, Address) {
+    let state = tempfile::tempdir().expect("a folder");
+    let address = Address::parse("http://127.0.0.1:1").expect("an address");
+    let spool = Spool { most_documents, ..Spool::of(state.path(), &address) };
+    (state, spool, address)
 }

@@ -34,6 +34,11 @@ impl Totals {
         })
     }
 
+    /// The same, when what stands there cannot be right; what was dropped is known from nowhere else.
+    pub(super) fn counted_anew(&self, entries: &[Entry], newest_rejected: u64) -> io::Result<Self> {
+        Ok(Self { dropped: self.dropped, ..Self::counted(entries, newest_rejected)? })
+    }
+
     /// Takes one document out of what waits.
     pub(super) fn take_out(&mut self, bytes: u64) {
         self.documents = self.documents.saturating_sub(1);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::room::{MOST_ARRIVALS, MOST_DOCUMENTS};
+use super::adopt::MOST_IN_PASSING;
 use super::{Contents, Spool, SpoolError, arrival_name, arriving, files};
 use crate::delivery::Parcel;
 use crate::delivery::address::Address;
@@ -20,8 +20,7 @@ pub(super) const OBSTACLE: &str = "the settings name no address of a server that
 impl Spool {
     /// The spool of those whose server nobody knows.
     pub(crate) fn unaddressed(state: &Path) -> Self {
-        let folder = state.join("spool").join(NAME);
-        Self { folder, most_documents: MOST_DOCUMENTS, most_arrivals: MOST_ARRIVALS, redacts: true }
+        Self::inside(state.join("spool").join(NAME))
     }
 
     /// Whether this is that spool.
@@ -35,7 +34,27 @@ impl Spool {
     /// When it cannot be written; then nothing is kept.
     pub(crate) fn keep_unaddressed(&self, agent: &str, envelope: &str, document: &[u8]) -> Result<(), SpoolError> {
         self.arrive(&Parcel { agent, envelope, document }, &SERVER)?;
-        self.limit_arrivals().map_err(|cause| self.unusable(cause))
+        // It is safe, even where the oldest cannot go.
+        let _ = self.limit_arrivals();
+        Ok(())
+    }
+
+    /// Whether documents of this session wait there.
+    pub(crate) fn is_behind_unaddressed(&self, session_id: &str) -> bool {
+        self.unaddressed_beside().is_some_and(|unaddressed| unaddressed.holds(session_id))
+    }
+
+    /// Keeps a document there, behind those of its session, until somebody has the time to claim them all.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is kept.
+    pub(crate) fn keep_behind_unaddressed(&self, parcel: &Parcel<'_>) -> Result<(), SpoolError> {
+        let Parcel { agent, envelope, document } = *parcel;
+        self.unaddressed_beside().map_or(Ok(()), |spool| spool.keep_unaddressed(agent, envelope, document))
+    }
+
+    fn unaddressed_beside(&self) -> Option<Self> {
+        self.folder.parent().map(|spools| Self::inside(spools.join(NAME)).redacting(self.redacts))
     }
 
     /// Counts a document of this envelope that is lost before it could be kept there.
@@ -51,17 +70,25 @@ impl Spool {
     /// # Errors
     /// When some had to stay.
     pub(crate) fn claim_unaddressed(&self, server: &Address) -> Result<(), SpoolError> {
-        let Some(from) = self.folder.parent().map(|spools| spools.join(NAME)) else { return Ok(()) };
+        let Some(Self { folder: from, .. }) = self.unaddressed_beside() else { return Ok(()) };
         let arrivals = arriving::list(&from).map_err(|cause| self.unusable(cause))?;
         if arrivals.is_empty() {
             return Ok(());
         }
+        arriving::sweep(&from, &arrivals);
         let name = arrival_name("", "")?;
         let claimed = self.name_server(server, &name).and_then(|()| {
             files::make_folder(&arriving::folder(&self.folder))?;
             arrivals.iter().try_for_each(|arrival| self.claim(&arrival.path))
         });
         claimed.map_err(|cause| self.unusable(cause))
+    }
+
+    /// Does the same for somebody who has no time, unless they are many; whether none is left there.
+    pub(crate) fn claim_in_passing(&self, server: &Address) -> bool {
+        let unaddressed = self.unaddressed_beside();
+        let is_crowded = unaddressed.is_some_and(|spool| arriving::are_more_than(&spool.folder, MOST_IN_PASSING));
+        !is_crowded && self.claim_unaddressed(server).is_ok()
     }
 
     fn claim(&self, path: &Path) -> io::Result<()> {

@@ -5,6 +5,7 @@ mod crowd;
 mod ignored;
 mod input;
 mod kills;
+mod many;
 mod quiet;
 mod real_agents;
 mod recorded_runs;

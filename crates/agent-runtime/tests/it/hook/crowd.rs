@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::recorder::{Recorder, Reply, STORED};
@@ -49,20 +50,25 @@ fn nothing_is_lost_and_nobody_waits_long_while_another_process_keeps_the_lock() 
     let (stand, address) = Stand::without_server();
     stand.report("s", 0);
     let lock = locked(&stand);
-    let began = Instant::now();
     stand.report("s", 1);
     stand.report("t", 0);
     stand.report("s", 2);
-    assert!(began.elapsed() < Duration::from_secs(4), "they waited: {:?}", began.elapsed());
     assert_eq!(stand.log(), "");
     assert_eq!(children(&stand.spool().join("arriving")).len(), 3);
     // The server comes, and documents of a session wait behind what has no number yet.
     let server = Recorder::on(address, |_| Reply::Status(200, STORED));
-    stand.report("t", 1);
+    let took = (1..6).map(|number| {
+        let began = Instant::now();
+        stand.report("t", number);
+        began.elapsed()
+    });
+    // Another may have to wait for the processor; who waits for the lock does so every time.
+    let fastest = took.min().expect("five hooks");
+    assert!(fastest < Duration::from_millis(400), "they wait for the lock: {fastest:?}");
     assert_eq!(order(&server.requests()), []);
     drop(lock);
-    // The last hook has started a process that delivers; it may be at it, or wait for the lock still.
-    let delivered = order(&server.wait_for(5));
+    // A hook has started a process that delivers; it may be at it, or wait for the lock still.
+    let delivered = order(&server.wait_for(9));
     let numbers = |session: &str| -> Vec<u64> {
         let all = delivered.iter().filter(|(whose, _)| whose == session);
         all.map(|(_, number)| *number).collect()
@@ -71,7 +77,7 @@ fn nothing_is_lost_and_nobody_waits_long_while_another_process_keeps_the_lock() 
     while stand.status()["waiting"] != 0 && began.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!((numbers("s"), numbers("t")), (vec![0, 1, 2], vec![0, 1]));
+    assert_eq!((numbers("s"), numbers("t")), (vec![0, 1, 2], vec![0, 1, 2, 3, 4, 5]));
     let status = stand.status();
     assert_eq!((&status["waiting"], &status["bytes"], &status["dropped"]), (&0.into(), &0.into(), &0.into()));
 }
@@ -94,18 +100,29 @@ fn what_has_no_number_is_bounded_too_and_what_goes_is_counted() {
 
 #[test]
 fn what_a_kill_left_unfinished_goes_when_others_have_come_long_after_it() {
-    let (stand, _) = Stand::without_server();
-    stand.report("s", 0);
-    let unfinished = |at: &str| {
-        let name = format!("unfinished-{at}-00000000000000aa-00000000000000bb");
-        let path = stand.spool().join("arriving").join(name);
+    let (stand, address) = Stand::without_server();
+    let elsewhere = stand.clone().variable("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL", "ftp://nope");
+    elsewhere.report("u", 0);
+    let unaddressed = stand.state().join("spool/unaddressed/arriving");
+    let left_unfinished = |folder: &Path, age: Duration| {
+        let path = folder.join(format!("unfinished-{:020}-00000000000000aa-00000000000000bb", age.as_micros()));
         fs::write(&path, "half a docu").expect("written");
+        let file = File::options().write(true).open(&path).expect("a file");
+        let written = || file.metadata().and_then(|file| file.modified()).expect("a time");
+        file.set_modified(written() - age).expect("an age");
         path
     };
-    let (old, new) = (unfinished("00000000000000000001"), unfinished("09999999999999999999"));
+    let (old, new) = (Duration::from_hours(2), Duration::from_mins(1));
+    let unclaimed = [left_unfinished(&unaddressed, old), left_unfinished(&unaddressed, new)];
+    stand.report("s", 0);
+    let spool = stand.state().join("spool").join(format!("http-127.0.0.1-{}", address.port()));
+    let arriving = spool.join("arriving");
+    let left = [left_unfinished(&arriving, old), left_unfinished(&arriving, new)];
     stand.report("s", 1);
-    assert!(!old.exists() && new.exists());
-    assert_eq!(stand.status()["waiting"], 2, "neither is a document");
+    for [old, new] in [unclaimed, left] {
+        assert!(!old.exists() && new.exists(), "{}", old.display());
+    }
+    assert_eq!(stand.status()["waiting"], 3, "none of them is a document");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Whatever goes wrong, the agent sees success and nothing else; the reason stands in the log.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -107,6 +108,21 @@ fn a_full_disk_is_no_failure_and_leaves_the_spool_whole() {
     stand.report("s", 3);
     assert_eq!(stand.status()["waiting"], 2, "{}", stand.log());
     drop(unmount);
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_no_failure() {
+    let server = Recorder::start();
+    let hook = format!("ulimit -f 0; exec '{}' hook claude-code", super::stand::PROGRAM);
+    for (url, received) in [(server.url(), 1), (Stand::without_server().1.to_string(), 0)] {
+        let before = server.requests().len();
+        let stand = Stand::new(&url);
+        let mut child = stand.command("/bin/sh", &["-c", &hook]).spawn().expect("a shell");
+        let raw = document("s", 1).to_string();
+        child.stdin.take().expect("an input").write_all(raw.as_bytes()).expect("written");
+        assert_silent(&child.wait_with_output().expect("an end"));
+        assert_eq!(server.requests().len(), before + received, "what needs no file is delivered");
+    }
 }
 
 #[test]

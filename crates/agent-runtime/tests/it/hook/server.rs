@@ -62,6 +62,22 @@ async fn a_server_that_starts_takes_what_waits_for_it() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_server_that_cannot_deliver_what_waits_for_it_tries_again() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 0);
+    // What has come finds its place taken.
+    let waiting = stand.spool().join("waiting");
+    std::fs::remove_dir_all(&waiting).expect("erased");
+    std::fs::write(&waiting, "no folder").expect("written");
+    stand.report("s", 1);
+    let mut server = start(&stand, address).await;
+    server.running.logged("the spool in").await;
+    std::fs::remove_file(&waiting).expect("erased");
+    until(async || commands(&server, "s").await == ["echo 1"]).await;
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_agent_sends_itself_outlasts_a_full_disk() {
     let folder = process::fresh_folder();

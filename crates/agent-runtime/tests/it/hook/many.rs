@@ -1,0 +1,110 @@
+//! Thousands of documents that wait without a number: a hook leaves them to a process that has the time, and every
+//! session keeps its order.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::recorder::{Recorder, Reply, STORED};
+use super::stand::{Stand, children, order};
+
+const DOCUMENTS: usize = 2000;
+const URL: &str = "AGENT_ORCHESTRATOR_SESSION_MANAGER_URL";
+
+#[test]
+fn a_hook_leaves_many_that_were_told_no_address_to_others_and_queues_behind_them() {
+    let server = Recorder::start();
+    let stand = Stand::new("ftp://nope");
+    stand.report("s", 0);
+    let unaddressed = stand.state().join("spool/unaddressed/arriving");
+    multiply(&unaddressed);
+    let stand = stand.variable(URL, server.url());
+    let name = format!("http-127.0.0.1-{}", server.address.port());
+    let spool = stand.state().join("spool").join(name);
+    // Nobody delivers in between.
+    let delivering = locked(&spool, "flushing");
+    stand.report("t", 0);
+    assert_eq!(order(&server.requests()), [("t".to_owned(), 0)], "{}", stand.log());
+    stand.report("s", DOCUMENTS);
+    assert_eq!(server.requests().len(), 1, "it waits behind those of its session");
+    assert_eq!(children(&unaddressed).len(), DOCUMENTS + 1);
+    assert_eq!(children(&spool.join("arriving")).len(), 0);
+    drop(delivering);
+    // The next hook, of whatever session, starts the process that has the time.
+    stand.report("t", 1);
+    let delivered = order(&server.wait_for(DOCUMENTS + 3));
+    let numbers: Vec<u64> = delivered.iter().filter(|(session, _)| session == "s").map(|(_, number)| *number).collect();
+    assert_eq!(numbers, (0..=DOCUMENTS as u64).collect::<Vec<_>>());
+    assert_eq!(stand.log().lines().count(), 1, "{}", stand.log());
+}
+
+#[test]
+fn what_comes_while_many_are_claimed_is_delivered_without_another_hook() {
+    let place = Arc::<Mutex<Option<Stand>>>::default();
+    let known = Arc::clone(&place);
+    let server = Recorder::answering(move |_| {
+        // They are all claimed, and the process that delivers them has looked for others.
+        if let Some(stand) = known.lock().expect("a stand").take() {
+            stand.variable(URL, "ftp://nope").report("s", DOCUMENTS);
+        }
+        Reply::Status(200, STORED)
+    });
+    let stand = Stand::new("ftp://nope");
+    stand.report("s", 0);
+    multiply(&stand.state().join("spool/unaddressed/arriving"));
+    let stand = stand.variable(URL, server.url());
+    *place.lock().expect("a stand") = Some(stand.clone());
+    assert!(stand.flush().0);
+    let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (0..=DOCUMENTS as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_hook_leaves_many_that_have_come_to_others() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 0);
+    let spool = stand.spool();
+    // Nobody delivers in between.
+    let delivering = locked(&spool, "flushing");
+    let lock = locked(&spool, "lock");
+    stand.report("s", 1);
+    drop(lock);
+    multiply(&spool.join("arriving"));
+    stand.report("s", DOCUMENTS + 1);
+    assert_eq!(children(&spool.join("arriving")).len(), DOCUMENTS + 1);
+    drop(delivering);
+    let server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    stand.report("s", DOCUMENTS + 2);
+    let numbers: Vec<u64> = order(&server.wait_for(DOCUMENTS + 3)).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (0..DOCUMENTS as u64 + 3).collect::<Vec<_>>());
+    assert_eq!(stand.log(), "");
+}
+
+/// Makes many of the one document that lies in a folder, each later than the one before.
+fn multiply(folder: &Path) {
+    let [path] = &children(folder)[..] else { panic!("one document: {:?}", children(folder)) };
+    let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+    let (at_us, rest) = name.split_once('-').expect("a time");
+    let at_us: usize = at_us.parse().expect("a time");
+    let content = fs::read_to_string(path).expect("a document");
+    let [agent, envelope, document] = content.splitn(3, '\n').collect::<Vec<_>>()[..] else { panic!("{content}") };
+    let mut envelope: Value = serde_json::from_str(envelope).expect("JSON");
+    let mut document: Value = serde_json::from_str(document).expect("JSON");
+    let first = document["number"].as_u64().expect("a number");
+    for number in 1..DOCUMENTS {
+        envelope["id"] = json!(format!("copy{number}"));
+        document["number"] = json!(first + number as u64);
+        let copy = folder.join(format!("{:020}-{rest}", at_us + number));
+        fs::write(copy, format!("{agent}\n{envelope}\n{document}")).expect("written");
+    }
+}
+
+/// One of the spool's locks, as a process that takes its time would hold it.
+fn locked(spool: &Path, name: &str) -> File {
+    fs::create_dir_all(spool).expect("a folder");
+    let lock = File::options().write(true).create(true).truncate(false).open(spool.join(name)).expect("a lock");
+    lock.lock().expect("it is free");
+    lock
+}
