@@ -50,6 +50,9 @@ fn nothing_is_lost_and_nobody_waits_long_while_another_process_keeps_the_lock() 
     let (stand, address) = Stand::without_server();
     stand.report("s", 0);
     let lock = locked(&stand);
+    // Nobody starts a process, or the next would see that somebody delivers.
+    let starting = File::create(stand.spool().join("starting")).expect("a lock");
+    starting.lock().expect("it is free");
     stand.report("s", 1);
     stand.report("t", 0);
     stand.report("s", 2);
@@ -57,9 +60,6 @@ fn nothing_is_lost_and_nobody_waits_long_while_another_process_keeps_the_lock() 
     assert_eq!(children(&stand.spool().join("arriving")).len(), 3);
     // The server comes, and documents of a session wait behind what has no number yet.
     let server = Recorder::on(address, |_| Reply::Status(200, STORED));
-    // And nobody starts a process, or the others would see that somebody delivers.
-    let starting = File::create(stand.spool().join("starting")).expect("a lock");
-    starting.lock().expect("it is free");
     let took = (1..6).map(|number| {
         let began = Instant::now();
         stand.report("t", number);
