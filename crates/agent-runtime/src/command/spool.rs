@@ -55,7 +55,10 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
         (delivered, rejected) = (delivered + flushed.delivered, rejected + flushed.rejected);
         // A hook that could not wait for all to be claimed has added its document to those without an address.
         let is_over = claimed.is_err() || flushed.busy || flushed.obstacle.is_some();
-        if is_over || Spool::unaddressed(&state()?).is_empty() {
+        if is_over {
+            break (claimed.and(spool.claim_unaddressed(&destination.address)), flushed);
+        }
+        if Spool::unaddressed(&state()?).is_empty() {
             break (claimed, flushed);
         }
     };

@@ -42,23 +42,39 @@ fn a_hook_leaves_many_that_were_told_no_address_to_others_and_queues_behind_them
 
 #[test]
 fn what_comes_while_many_are_claimed_is_delivered_without_another_hook() {
-    let place = Arc::<Mutex<Option<Stand>>>::default();
+    let (stand, server) = while_many_are_claimed(Reply::Status(200, STORED));
+    assert!(stand.flush().0);
+    let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (0..=DOCUMENTS as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_comes_while_many_are_claimed_in_vain_waits_among_them() {
+    let (stand, server) = while_many_are_claimed(Reply::Status(503, STORED));
+    assert!(!stand.flush().0);
+    assert_eq!(children(&stand.state().join("spool/unaddressed/arriving")).len(), 0, "its server may come by itself");
+    assert!(stand.flush().0);
+    let mut numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
+    numbers.dedup();
+    assert_eq!(numbers, (0..=DOCUMENTS as u64).collect::<Vec<_>>());
+}
+
+/// Many documents that were told no address, and a server whose first answer comes after one more of them.
+fn while_many_are_claimed(first: Reply) -> (Stand, Recorder) {
+    let place = Arc::new(Mutex::new(None::<(Stand, Reply)>));
     let known = Arc::clone(&place);
-    let server = Recorder::answering(move |_| {
-        // They are all claimed, and the process that delivers them has looked for others.
-        if let Some(stand) = known.lock().expect("a stand").take() {
-            stand.variable(URL, "ftp://nope").report("s", DOCUMENTS);
+    let server = Recorder::answering(move |_| match known.lock().expect("a stand").take() {
+        Some((stand, first)) => {
+            stand.report("s", DOCUMENTS);
+            first
         }
-        Reply::Status(200, STORED)
+        None => Reply::Status(200, STORED),
     });
     let stand = Stand::new("ftp://nope");
     stand.report("s", 0);
     multiply(&stand.state().join("spool/unaddressed/arriving"));
-    let stand = stand.variable(URL, server.url());
-    *place.lock().expect("a stand") = Some(stand.clone());
-    assert!(stand.flush().0);
-    let numbers: Vec<u64> = order(&server.requests()).into_iter().map(|(_, number)| number).collect();
-    assert_eq!(numbers, (0..=DOCUMENTS as u64).collect::<Vec<_>>());
+    *place.lock().expect("a stand") = Some((stand.clone(), first));
+    (stand.variable(URL, server.url()), server)
 }
 
 #[test]
