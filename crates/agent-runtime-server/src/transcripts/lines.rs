@@ -13,10 +13,9 @@ use agent_runtime_types::report::{Facts, Report, ReportedEvent, TranscriptNews, 
 use agent_runtime_types::timestamp;
 
 use crate::app::App;
-use super::file::Missing;
 use crate::reports;
 use crate::words::Look;
-
+use crate::words::roots::Missing;
 
 /// Events stored in one go.
 const EVENTS_PER_COMMAND: usize = 256;
