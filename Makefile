@@ -4,12 +4,17 @@ CARGO ?= cargo
 ARGS ?=
 FILES ?=
 
+# Said before a compiler that stays silent for minutes.
+compiling = [ -e "$${CARGO_TARGET_DIR:-target}/release/agent-runtime" ] || \
+	echo "compiling the server: the first time takes some minutes" >&2
+
 .DEFAULT_GOAL := help
 .PHONY: run test build install check audit fmt gen demo agents bench torture screenshots dev help
 
 run: ## Build the release and serve (ARGS="--port 9000" are passed on)
 	@scripts/setup.sh compiler
 	@scripts/page.sh build
+	@$(compiling)
 	$(CARGO) run --release --locked --package agent-runtime -- $(ARGS)
 
 test: check ## Everything that CI does: check, all tests, the page in a browser, the API against its description
@@ -21,6 +26,7 @@ test: check ## Everything that CI does: check, all tests, the page in a browser,
 build: ## Build the release: target/release/agent-runtime
 	@scripts/setup.sh compiler
 	@scripts/page.sh build
+	@$(compiling)
 	$(CARGO) build --release --locked --package agent-runtime
 
 install: build ## Put the release into ~/.local/bin, where hooks and services find it

@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 
 target="${CARGO_TARGET_DIR:-target}"
 case "$target" in /*) ;; *) target="$PWD/$target" ;; esac
+# That there is a newer npm is news to nobody here.
+export NPM_CONFIG_UPDATE_NOTIFIER=false
 own_node="$target/tools/node/node_modules/node/bin"
 
 # Without its tools the server is built with a page that says so, and the tests of the page are left out; not in CI.
@@ -20,6 +22,7 @@ tools() {
 packages() {
     if [ -x "$own_node/node" ]; then PATH="$own_node:$PATH"; fi
     if cmp -s dashboard/package-lock.json dashboard/node_modules/.installed.json; then return; fi
+    echo "fetching the page's packages" >&2
     (cd dashboard && npm ci --no-audit --no-fund --loglevel error >&2) || return 1
     cp dashboard/package-lock.json dashboard/node_modules/.installed.json
 }
@@ -32,6 +35,7 @@ build() {
             -newer dist/index.html ! -name '*.test.ts' | head -n 1)
         if [ -z "$changed" ]; then return; fi
     fi
+    echo "building the page" >&2
     (cd dashboard && npm run --silent build -- --logLevel warn)
 }
 

@@ -3,6 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# That there is a newer npm is news to nobody here.
+export NPM_CONFIG_UPDATE_NOTIFIER=false
+
 cargo_deny_version=0.20.2
 node_version=22.23.3
 tools="${CARGO_TARGET_DIR:-target}/tools"

@@ -4,6 +4,7 @@
 //! minute later is another happening. A replayed document has its first envelope, and so its first key.
 
 use agent_runtime_types::event::MAX_EVENT_ID_BYTES;
+use agent_runtime_types::report::Between;
 use sha2::{Digest, Sha256};
 
 use crate::shorten::hex;
@@ -18,6 +19,8 @@ const MAX_CALL_BYTES: usize = 128;
 pub(crate) struct EventKey {
     pub(crate) own: String,
     pub(crate) also: Vec<String>,
+    /// What lies between two happenings of this key.
+    pub(crate) between: Option<Between>,
 }
 
 impl EventKey {
@@ -26,7 +29,7 @@ impl EventKey {
         let name = event_name.get(..event_name.len().min(64)).unwrap_or("hook");
         let call =
             if tool_use_id.len() > MAX_CALL_BYTES { hash(&["call", tool_use_id]) } else { tool_use_id.to_owned() };
-        Self { own: format!("{name}:{call}"), also: Vec::new() }
+        Self { own: format!("{name}:{call}"), also: Vec::new(), between: None }
     }
 
     /// Otherwise its content decides, within a window of time. Near the edge of its window the neighbouring one counts
@@ -40,19 +43,25 @@ impl EventKey {
             since if since > WINDOW_US / 2 => vec![key(window + 1)],
             _ => Vec::new(),
         };
-        Self { own: key(window), also }
+        // A person may say the same again within seconds, and many a turn ends in the same words, or without any.
+        let between = match event_name {
+            "UserPromptSubmit" => Some(Between::TurnEnd),
+            "Stop" | "StopFailure" => Some(Between::Prompt),
+            _ => None,
+        };
+        Self { own: key(window), also, between }
     }
 
     /// What stands under an id of the agent's own, of which one part is meant.
     pub(crate) fn of_part(id: &str, part: usize) -> Self {
         let id = if id.len() > MAX_EVENT_ID_BYTES / 2 { hash(&["part", id]) } else { id.to_owned() };
-        Self { own: format!("transcript:{id}:{part}"), also: Vec::new() }
+        Self { own: format!("transcript:{id}:{part}"), also: Vec::new(), between: None }
     }
 
     /// The key of another event of the same document.
     pub(crate) fn and(&self, what: &str) -> Self {
         let with = |key: &String| format!("{key}:{what}");
-        Self { own: with(&self.own), also: self.also.iter().map(with).collect() }
+        Self { own: with(&self.own), also: self.also.iter().map(with).collect(), between: self.between }
     }
 }
 

@@ -58,7 +58,7 @@ impl EventText {
     pub(crate) fn finish(mut self, key: EventKey) -> ReportedEvent {
         self.text("event_id", &key.own);
         self.text.push('}');
-        ReportedEvent { body: self.text, also_keys: key.also }
+        ReportedEvent { body: self.text, also_keys: key.also, between: key.between }
     }
 
     fn key(&mut self, key: &str) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use agent_runtime_types::problem::Invalid;
+use agent_runtime_types::report::Between;
 
 use crate::agent::Agent;
 
@@ -74,6 +75,8 @@ pub struct ReportedEvent {
     pub body: String,
     /// Keys under which the same event may have been stored already, besides its own `event_id`.
     pub also_keys: Vec<String>,
+    /// What tells a second one of the same key from a copy of the first.
+    pub between: Option<Between>,
 }
 
 /// Where an agent keeps the words of a session, and what reading them needs.

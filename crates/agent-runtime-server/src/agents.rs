@@ -117,6 +117,6 @@ fn ended(agent: &RunningAgent, now_us: i64) -> Result<Command, Invalid> {
         continues_process: false,
         is_start: false,
     };
-    let events = vec![ReportedEvent { event, also_keys: Vec::new() }];
+    let events = vec![ReportedEvent::new(event)];
     Ok(Command::Report(Box::new(Report { facts, events, of_process: *process, transcript: None })))
 }

@@ -30,7 +30,7 @@ pub(crate) fn command(report: said::Report, envelope: &Envelope) -> Result<Comma
 /// When it breaks a rule of the wire.
 pub(crate) fn event(said: said::ReportedEvent) -> Result<kept::ReportedEvent, Invalid> {
     let event = Arc::new(NewEvent::of_agent(said.body.as_bytes())?);
-    Ok(kept::ReportedEvent { event, also_keys: said.also_keys })
+    Ok(kept::ReportedEvent { event, also_keys: said.also_keys, between: said.between })
 }
 
 /// The word for an agent among the sources of sessions.

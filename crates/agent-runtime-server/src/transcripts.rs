@@ -26,8 +26,9 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::error::{ApiError, Cause};
 use crate::words::Look;
+use crate::words::roots::Missing;
 
-use self::file::{Missing, Read};
+use self::file::Read;
 
 /// How often a transcript is looked at again after a document.
 const AGAIN: Duration = Duration::from_millis(500);

@@ -33,9 +33,9 @@ impl Words {
         (Self { looks, missed: Notify::new(), folders }, receiver)
     }
 
-    /// Whether a file, as a document names it, is there and would be read.
-    pub(crate) fn may_be_read(&self, path: &str) -> bool {
-        roots::holds(&self.folders, path) && std::path::Path::new(path).exists()
+    /// Whether a transcript, as a document names it, is there and would be read.
+    pub(crate) fn may_be_read(&self, transcript: &TranscriptRef) -> bool {
+        roots::find(&self.folders, transcript).is_ok()
     }
 
     /// Has a transcript looked at, soon.

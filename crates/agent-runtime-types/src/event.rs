@@ -163,6 +163,15 @@ impl NewEvent {
         })
     }
 
+    /// The same event under another key. The key must be one that JSON writes as it is.
+    #[must_use]
+    pub fn under(&self, event_id: String) -> Self {
+        let member = |event_id: &str| format!("\"event_id\":\"{event_id}\"");
+        let old = self.event_id.as_deref().map(member);
+        let body = old.map(|old| self.body.replacen(&old, &member(&event_id), 1));
+        Self { body: body.unwrap_or_else(|| self.body.clone()), event_id: Some(event_id), ..self.clone() }
+    }
+
     /// What the event does to its session.
     pub fn turn(&self) -> Turn {
         match self.event_type.as_str() {

@@ -18,8 +18,21 @@ const LOOKED_AT_BYTES: usize = 12 * TEXT_CHARACTERS;
 const ESCAPE_BYTES: usize = 12;
 
 /// Members of a tool's input that say what it is about, the best first.
-const TELLING: [&str; 9] =
-    ["command", "file_path", "notebook_path", "pattern", "path", "description", "prompt", "query", "url"];
+pub const TELLING: [&str; 13] = [
+    "command",
+    "file_path",
+    "notebook_path",
+    "pattern",
+    "path",
+    "query",
+    "url",
+    "description",
+    "prompt",
+    "skill",
+    "input",
+    "text",
+    "question",
+];
 
 /// An event without its body. All keys are always there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -159,4 +159,23 @@ pub struct ReportedEvent {
     pub event: Arc<NewEvent>,
     /// Other keys under which the same report may have been stored.
     pub also_keys: Vec<String>,
+    /// What tells a second one of the same key from a copy of the first.
+    pub between: Option<Between>,
+}
+
+impl ReportedEvent {
+    /// One that is known by its own key alone.
+    pub fn new(event: Arc<NewEvent>) -> Self {
+        Self { event, also_keys: Vec::new(), between: None }
+    }
+}
+
+/// What lies between two happenings that say the same, and never between copies of one, which an agent has reported
+/// before it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Between {
+    /// The end of a turn: between two prompts.
+    TurnEnd,
+    /// A prompt: between two ends of turns.
+    Prompt,
 }

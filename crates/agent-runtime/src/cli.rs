@@ -295,7 +295,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Option<C
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Err(Failure::Help(error.render().to_string()))
         }
-        Err(error) => Err(Failure::usage(complaint::one_line(&error.render().to_string(), &words))),
+        Err(error) => Err(Failure::usage(complaint::told(error, &words))),
     }
 }
 

@@ -3,6 +3,7 @@
 //! to stdout or stderr, for an agent would take either as an order. What went wrong stands in a log.
 
 mod ancestry;
+mod by_hand;
 pub(crate) mod configuration;
 pub(crate) mod ignored;
 mod input;
@@ -79,6 +80,9 @@ pub(crate) fn is_asked_for(mut words: impl Iterator<Item = OsString>) -> bool {
 /// Records what an agent says on standard input. Nothing that happens here reaches the agent.
 pub(crate) fn run(words: impl Iterator<Item = OsString>) {
     let words: Vec<OsString> = words.skip(2).collect();
+    if by_hand::is_typed(&words) {
+        return by_hand::tell();
+    }
     // A limit on the size of files must fail a write, not kill this process: the agent would hear of it.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     quietly(places::state().as_deref(), &SystemClock, || {

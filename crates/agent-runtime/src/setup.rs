@@ -13,6 +13,7 @@ pub(crate) mod json_edit;
 pub(crate) mod json_tree;
 pub(crate) mod json_write;
 pub(crate) mod masked;
+pub(crate) mod on_path;
 pub(crate) mod receipt;
 pub(crate) mod server;
 pub(crate) mod service;
@@ -107,6 +108,19 @@ impl Home {
         })
     }
 
+    /// The settings that set-up may change, as their owners call them: each may be a link.
+    fn settings(&self) -> [PathBuf; 6] {
+        let of_project = |name| self.project.join(".claude").join(name);
+        [
+            self.claude.join("settings.json"),
+            of_project("settings.json"),
+            of_project("settings.local.json"),
+            self.codex.join("hooks.json"),
+            self.codex.join("config.toml"),
+            self.config.clone(),
+        ]
+    }
+
     /// The program's path as it stands in settings.
     ///
     /// # Errors
@@ -137,13 +151,20 @@ pub(crate) fn broken(file: &Path, fault: impl std::fmt::Display) -> Failure {
 }
 
 /// A change as it is shown before it is made.
-pub(crate) fn shown(change: &Change) -> String {
-    let file = change.file.display();
+pub(crate) fn shown(change: &Change, home: &Home) -> String {
+    let leads_there = |path: &PathBuf| files::behind_links(path).is_ok_and(|file| file == change.file);
+    let named = home.settings().into_iter().find(leads_there).unwrap_or_else(|| change.file.clone());
+    let written = files::without_links(&change.file);
+    let file = if written == named {
+        named.display().to_string()
+    } else {
+        format!("{}, which leads to {}", named.display(), written.display())
+    };
     let text = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
     let title = match (&change.old, &change.new) {
         (None, _) => format!("{file} (new)"),
         (_, None) => format!("{file} (deleted)"),
-        _ => file.to_string(),
+        _ => file,
     };
     format!("\n{title}\n{}", difference::lines(&text(&change.old), &text(&change.new)))
 }

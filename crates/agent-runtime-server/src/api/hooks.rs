@@ -126,7 +126,7 @@ async fn store(
     let parser = move |bytes: &[u8]| {
         let read = |options: &Options| read_hook(agent, &envelope, bytes, options).map_err(invalid);
         let mut report = read(&options)?;
-        let is_elsewhere = |at: &TranscriptRef| !reader.words.may_be_read(&at.path);
+        let is_elsewhere = |at: &TranscriptRef| !reader.words.may_be_read(at);
         if !is_here {
             // What lies on another machine cannot be read here.
             report.transcript = None;

@@ -1,13 +1,13 @@
 //! Reading a transcript on from where it was left.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{Read as _, Seek, SeekFrom};
+use std::path::PathBuf;
 
 use agent_runtime_agents::report::TranscriptRef;
 use agent_runtime_types::report::TranscriptPlace;
 
-use crate::words::roots;
+use crate::words::roots::{self, Missing, unreadable};
 
 /// Bytes read at once, and of the longest line that is still read.
 const SLICE_BYTES: u64 = 1024 * 1024;
@@ -22,52 +22,13 @@ pub(super) struct Read {
     pub(super) has_more: bool,
 }
 
-/// Why nothing can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Missing {
-    /// Agents write it when they get to it.
-    #[error("the transcript is not there")]
-    NotYet,
-    #[error("the transcript may not be read by this server")]
-    Forbidden,
-    /// The path comes from whoever can reach this server, which must not be made to read other files.
-    #[error("the transcript is no file of this session")]
-    Foreign,
-    #[error(
-        "the transcript lies outside the folders that this server reads: `transcripts` in its configuration adds one"
-    )]
-    Outside,
-}
-
 /// Reads the next whole lines.
 pub(super) fn read_on(
     folders: &[PathBuf],
     transcript: &TranscriptRef,
     mut place: TranscriptPlace,
 ) -> Result<Read, Missing> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => Missing::NotYet,
-        _ => Missing::Forbidden,
-    };
-    let path = Path::new(&transcript.path);
-    if !is_of_session(path, &transcript.session_id) {
-        return Err(Missing::Foreign);
-    }
-    if !roots::holds(folders, &transcript.path) {
-        return Err(Missing::Outside);
-    }
-    // A link may have any name: what it leads to must be of this session too.
-    let path = path.canonicalize().map_err(unreadable)?;
-    if !is_of_session(&path, &transcript.session_id) {
-        return Err(Missing::Foreign);
-    }
-    if !roots::holds_real(folders, &path) {
-        return Err(Missing::Outside);
-    }
-    // Looked at before it is opened: to open a pipe would wait for its other end.
-    if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
-        return Err(Missing::Foreign);
-    }
+    let path = roots::find(folders, transcript)?;
     let mut file = File::open(&path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
     if !found.is_file() {
@@ -98,15 +59,6 @@ pub(super) fn read_on(
         }
         wanted = lines.len() as u64;
     }
-}
-
-/// Whether a path can be that of the session's transcript: agents name the file after the session, some with a word
-/// or a date before it.
-fn is_of_session(path: &Path, session_id: &str) -> bool {
-    let own = session_id.rsplit(':').next().unwrap_or(session_id);
-    let is_jsonl = path.extension().is_some_and(|extension| extension == "jsonl");
-    let is_named = |stem: &str| stem.strip_suffix(own).is_some_and(|before| before.is_empty() || before.ends_with('-'));
-    path.is_absolute() && is_jsonl && path.file_stem().and_then(|stem| stem.to_str()).is_some_and(is_named)
 }
 
 #[cfg(unix)]

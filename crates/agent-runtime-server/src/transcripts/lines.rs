@@ -1,10 +1,13 @@
 //! What the lines of a transcript say, as commands.
 
+use std::sync::Arc;
+
 use agent_runtime_agents::agent::Agent;
 use agent_runtime_agents::report::{LineReport, NameRank, Options, TranscriptRef};
 use agent_runtime_agents::speaker::Speaker;
 use agent_runtime_agents::transcript::read_transcript_line;
 use agent_runtime_store::command::Command;
+use agent_runtime_types::event::NewEvent;
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::report::{Facts, Report, ReportedEvent, TranscriptNews, TranscriptPlace};
 use agent_runtime_types::timestamp;
@@ -12,8 +15,7 @@ use agent_runtime_types::timestamp;
 use crate::app::App;
 use crate::reports;
 use crate::words::Look;
-
-use super::file::Missing;
+use crate::words::roots::Missing;
 
 /// Events stored in one go.
 const EVENTS_PER_COMMAND: usize = 256;
@@ -111,8 +113,8 @@ pub(super) fn unavailable(look: &Look, missing: Missing) -> Result<Command, Inva
         "event_type": "transcript_unavailable", "session_id": session_id, "session_name": session_name,
         "timestamp": at, "reason": why, "event_id": format!("transcript_unavailable {why}"),
     });
-    let said = agent_runtime_agents::report::ReportedEvent { body: event.to_string(), also_keys: Vec::new() };
-    Ok(command(facts(look)?, vec![reports::event(said)?], None))
+    let event = Arc::new(NewEvent::of_agent(event.to_string().as_bytes())?);
+    Ok(command(facts(look)?, vec![ReportedEvent::new(event)], None))
 }
 
 /// Whose file it is; `None` for a source that keeps none.

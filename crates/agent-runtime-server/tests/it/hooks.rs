@@ -116,6 +116,25 @@ async fn copies_and_replays_are_stored_once_and_repeats_are_not_copies() {
 }
 
 #[tokio::test]
+async fn the_same_prompt_in_two_turns_is_two_prompts_and_its_copies_are_none() {
+    let server = TestServer::start().await;
+    let prompt = document("UserPromptSubmit", &json!({"prompt": "go on"}));
+    let stop = document("Stop", &json!({"last_assistant_message": "Done."}));
+    // Each document twice, as from two settings files; both turns within the time in which copies are looked for.
+    for (second, said) in [(1, &prompt), (1, &prompt), (2, &stop), (2, &stop), (3, &prompt), (3, &prompt)] {
+        heard(&server, second, said).await;
+    }
+    assert_eq!(types(&server.events("s").await), ["message", "message", "stop", "message"]);
+    assert_eq!(session(&server, "s").await["activity"]["state"], "working");
+    for (second, said) in [(4, &stop), (4, &stop), (1, &prompt), (3, &prompt)] {
+        heard(&server, second, said).await;
+    }
+    let types = types(&server.events("s").await).join(" ");
+    assert_eq!(types, "message message stop message message stop", "the answers come from the ends of the turns");
+    assert_eq!(session(&server, "s").await["activity"]["state"], "idle");
+}
+
+#[tokio::test]
 async fn our_own_command_hears_the_truth_and_an_agent_hears_nothing() {
     let server = TestServer::start().await;
     let broken = json!({"hook_event_name": "Stop"});

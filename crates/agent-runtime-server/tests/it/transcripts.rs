@@ -270,6 +270,26 @@ async fn a_file_elsewhere_is_left_alone_and_the_turns_last_words_come_from_its_e
 }
 
 #[tokio::test]
+async fn a_file_that_will_not_be_read_leaves_the_last_words_to_the_end_of_the_turn() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    for name in ["other.jsonl", "s.txt"] {
+        std::fs::write(path(name), "{}\n").expect("written");
+    }
+    std::fs::create_dir(path("folder-s.jsonl")).expect("made");
+    let made = std::process::Command::new("mkfifo").arg(path("pipe-s.jsonl")).status();
+    assert!(made.expect("mkfifo runs").success());
+    for (count, name) in ["other.jsonl", "s.txt", "folder-s.jsonl", "pipe-s.jsonl"].into_iter().enumerate() {
+        let said = format!("The last words beside {name}.");
+        let stop = json!({"last_assistant_message": said, "transcript_path": path(name)});
+        heard(&server, 1, &document("Stop", &stop)).await;
+        let words = words(&server, count + 1).await;
+        assert_eq!(words[count]["content"][0]["text"], said);
+    }
+}
+
+#[tokio::test]
 async fn a_document_that_comes_through_a_proxy_has_no_file_read() {
     let server = TestServer::start().await;
     let transcript = Transcript::new();

@@ -1,5 +1,6 @@
 //! What each command does to the tables, inside the batch's transaction.
 
+mod copies;
 mod report;
 
 use std::collections::{HashMap, HashSet};

@@ -5,7 +5,8 @@ use agent_runtime_store::command::{Command, Outcome};
 use agent_runtime_types::activity::ActivityState;
 use agent_runtime_types::live::ChangeKind::{self, Event, SessionCreated, SessionDeleted, SessionUpdated};
 use agent_runtime_types::live::SessionChanged;
-use agent_runtime_types::report::{Facts, NameRank, Process, Report, ReportedEvent, Source, TranscriptNews};
+use agent_runtime_types::page::EventQuery;
+use agent_runtime_types::report::{Between, Facts, NameRank, Process, Report, ReportedEvent, Source, TranscriptNews};
 use agent_runtime_types::session::SessionStatus;
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub(crate) fn facts(id: &str) -> Facts {
 }
 
 fn reported(id: &str, event_type: &str, second: u32, key: &str) -> ReportedEvent {
-    ReportedEvent { event: event(id, event_type, second, &json!({"event_id": key})), also_keys: Vec::new() }
+    ReportedEvent::new(event(id, event_type, second, &json!({"event_id": key})))
 }
 
 fn report(facts: Facts, events: Vec<ReportedEvent>) -> Command {
@@ -107,6 +108,41 @@ async fn a_report_is_known_again_by_any_of_its_keys() {
 }
 
 #[tokio::test]
+async fn the_same_again_behind_another_turn_is_no_copy() {
+    let mut opened = Opened::fresh();
+    let prompt = |second, key: &str, also: &[&str]| {
+        let more = json!({"event_id": key, "role": "user", "content": []});
+        let also_keys = also.iter().map(|key| (*key).to_owned()).collect();
+        let between = Some(Between::TurnEnd);
+        ReportedEvent { also_keys, between, ..ReportedEvent::new(event("a", "message", second, &more)) }
+    };
+    let stop =
+        |second, key: &str| ReportedEvent { between: Some(Between::Prompt), ..reported("a", "stop", second, key) };
+    let copy = Outcome::Stored { stored: 0, duplicates: 1 };
+    for (said, expected, why) in [
+        (prompt(1, "p 1", &[]), STORED, "the first"),
+        (prompt(2, "p 2", &["p 1"]), copy.clone(), "a copy, which fell into the next stretch of time"),
+        (stop(3, "s 1"), STORED, "the end of its turn"),
+        (stop(4, "s 1"), copy.clone(), "a copy of that"),
+        (prompt(5, "p 1", &["p 2"]), STORED, "the same prompt in another turn"),
+        (prompt(5, "p 1", &["p 2"]), copy.clone(), "sent again"),
+        (prompt(6, "p 2", &["p 1"]), copy.clone(), "a copy of the second"),
+        (stop(7, "s 1"), STORED, "the end of the second turn"),
+        (prompt(1, "p 1", &[]), copy.clone(), "the first, sent again late"),
+        (stop(7, "s 1"), copy.clone(), "sent again"),
+        (prompt(8, "p 2", &[]), STORED, "a third"),
+        // What comes late, and lies between what is stored.
+        (reported("a", "interrupt", 6, "i"), STORED, "a person who broke in"),
+        (prompt(5, "p 1", &["p 2"]), copy, "the second, sent again"),
+    ] {
+        assert_eq!(opened.one(report(facts("a"), vec![said])), Ok(expected), "{why}");
+    }
+    let events = opened.events("a", EventQuery::default()).await;
+    let keys: Vec<&Value> = events.iter().map(|event| &event["event_id"]).collect();
+    assert_eq!(json!(keys), json!(["p 1", "s 1", "p 1:1764756005000000", "i", "s 1:1764756007000000", "p 2"]));
+}
+
+#[tokio::test]
 async fn an_end_that_comes_late_does_not_finish_what_was_taken_up_again() {
     let mut opened = Opened::fresh();
     let status = async |opened: &Opened| opened.store.session("a").await.unwrap().unwrap().status;
@@ -170,7 +206,7 @@ async fn an_event_that_changes_the_activity_says_so_live_and_in_replay() {
     let mut opened = Opened::fresh();
     let tool = |event_type, second, key: &str, call: &str| {
         let more = json!({"event_id": key, "tool_name": "Bash", "tool_use_id": call});
-        ReportedEvent { event: event("a", event_type, second, &more), also_keys: Vec::new() }
+        ReportedEvent::new(event("a", event_type, second, &more))
     };
     let mut changes = opened
         .commit(vec![report(
@@ -243,13 +279,13 @@ async fn only_silence_without_an_open_tool_is_a_stall() {
     let state = async |opened: &Opened| opened.store.running_agents().await.unwrap()[0].clone();
     opened.one(report(facts("a"), vec![reported("a", "pre_tool", 1, "no id, so never known to be open")])).unwrap();
     let call = json!({"event_id": "c", "tool_name": "Bash", "tool_use_id": "1"});
-    let call = |event_type| ReportedEvent { event: event("a", event_type, 2, &call), also_keys: Vec::new() };
+    let call = |event_type| ReportedEvent::new(event("a", event_type, 2, &call));
     opened.one(report(facts("a"), vec![call("pre_tool")])).unwrap();
     let stall = |last_event_us| Command::Stall { session_id: "a".into(), last_event_us, since: "now".into() };
     let silent_since = state(&opened).await.last_event_us;
     assert!(opened.commit(vec![stall(silent_since)]).changes.is_empty(), "its tool is still open");
     let returned = json!({"event_id": "r", "tool_use_id": "1"});
-    let returned = ReportedEvent { event: event("a", "post_tool", 3, &returned), also_keys: Vec::new() };
+    let returned = ReportedEvent::new(event("a", "post_tool", 3, &returned));
     opened.one(report(facts("a"), vec![returned])).unwrap();
     assert!(opened.commit(vec![stall(silent_since)]).changes.is_empty(), "it has said something since");
     let silent_since = state(&opened).await.last_event_us;
@@ -301,7 +337,7 @@ async fn a_call_that_is_told_late_is_not_open_for_ever() {
     let mut opened = Opened::fresh();
     let tool = |event_type, second, call: &str| {
         let more = json!({"event_id": format!("{event_type} {call}"), "tool_name": call, "tool_use_id": call});
-        ReportedEvent { event: event("a", event_type, second, &more), also_keys: Vec::new() }
+        ReportedEvent::new(event("a", event_type, second, &more))
     };
     let told =
         vec![tool("pre_tool", 1, "1"), tool("pre_tool", 3, "2"), tool("post_tool", 2, "1"), tool("post_tool", 4, "2")];

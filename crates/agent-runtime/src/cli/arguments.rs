@@ -49,7 +49,7 @@ pub(crate) struct Sessions {
     #[arg(long, value_name = "TEXT")]
     pub(crate) text: Option<String>,
     /// At most so many, what needs you first [default: 50 on a terminal, else all]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: Option<u32>,
     /// As many as there are, on a terminal too
     #[arg(long, conflicts_with = "limit")]
@@ -87,16 +87,16 @@ pub(crate) struct Events {
     #[arg(long, value_name = "NAME")]
     pub(crate) tool: Option<String>,
     /// Only events behind this one, by its number
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", allow_negative_numbers = true)]
     pub(crate) after: Option<i64>,
     /// Only events before this one, by its number
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_name = "EVENT", allow_negative_numbers = true)]
     pub(crate) before: Option<i64>,
     /// At most the first so many, up to 10000
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: Option<u32>,
     /// At most the last so many, up to 10000
-    #[arg(long, value_name = "NUMBER", conflicts_with = "limit")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, conflicts_with = "limit")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) last: Option<u32>,
     /// Print NDJSON: one event a line, as the server sent it
@@ -116,7 +116,7 @@ pub(crate) struct Tail {
     #[arg(long)]
     pub(crate) all: bool,
     /// Begin with the last so many events of the session, up to 10000 [default: 10; none with --json or --since]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10_000), requires = "session")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=10_000), requires = "session")]
     pub(crate) last: Option<u32>,
     /// Go on behind this cursor of an earlier --json
     #[arg(long, value_name = "CURSOR", conflicts_with = "last")]
@@ -138,7 +138,7 @@ pub(crate) struct Wait {
     #[arg(long)]
     pub(crate) turn: bool,
     /// How long to wait at most: seconds, or a number with s, m or h
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_negative_numbers = true)]
     pub(crate) timeout: Option<Duration>,
     /// Print one JSON document
     #[arg(long)]

@@ -2,10 +2,60 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
+
 use super::definition;
 
-/// The complaint of the parser with its tip, if it has one, and where to read on; without the usage that follows.
-pub(super) fn one_line(rendered: &str, words: &[OsString]) -> String {
+/// How many commands are named that know a flag.
+const MOST_NAMED: usize = 3;
+
+/// The complaint of the parser with its tip, if it has a good one, and where to read on.
+pub(super) fn told(mut error: clap::Error, words: &[OsString]) -> String {
+    let Some(flag) = text_of(&error, ContextKind::InvalidArg) else {
+        return one_line(&error.render().to_string(), words);
+    };
+    let knowing = commands_with(&flag);
+    let tip = text_of(&error, ContextKind::SuggestedArg);
+    if tip.is_some_and(|tip| !knowing.is_empty() || !is_like(&flag, &tip)) {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    let line = one_line(&error.render().to_string(), words);
+    match line.split_once(" (") {
+        Some((complaint, rest)) if error.kind() == clap::error::ErrorKind::UnknownArgument && !knowing.is_empty() => {
+            format!("{complaint}; tip: {flag} stands behind the command that it is for: {} ({rest}", knowing.join(", "))
+        }
+        _ => line,
+    }
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The first commands that have this flag.
+fn commands_with(flag: &str) -> Vec<String> {
+    let definition = definition();
+    let has = |command: &&clap::Command| command.get_arguments().any(|it| it.get_long() == flag.strip_prefix("--"));
+    let commands = definition.get_subcommands().filter(|_| flag.len() > 2).filter(has).take(MOST_NAMED);
+    commands.map(|command| command.get_name().to_owned()).collect()
+}
+
+/// Whether one may have been meant by the other: all but a few of their letters are the same.
+fn is_like(one: &str, other: &str) -> bool {
+    let mut left: Vec<char> = other.chars().collect();
+    let strange = one.chars().filter(|letter| {
+        let found = left.iter().position(|other| other == letter);
+        found.map(|at| left.swap_remove(at)).is_none()
+    });
+    let strange = strange.count();
+    strange + left.len() <= one.chars().count() / 3
+}
+
+/// The words of the parser without the usage that follows.
+fn one_line(rendered: &str, words: &[OsString]) -> String {
     let complaint = rendered.strip_prefix("error: ").unwrap_or(rendered);
     let mut line = String::new();
     for part in complaint.lines().map(str::trim).take_while(|part| !part.starts_with("Usage:")) {
@@ -38,6 +88,7 @@ fn command_of(rendered: &str, words: &[OsString]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::is_like;
     use crate::cli::read;
     use crate::failure::Failure;
 
@@ -48,6 +99,20 @@ mod tests {
                 "agent-runtime --prot 1",
                 "unexpected argument '--prot' found; tip: a similar argument exists: '--port' \
                  (agent-runtime --help tells what there is)",
+            ),
+            (
+                "agent-runtime --url http://box sessions",
+                "unexpected argument '--url' found; tip: --url stands behind the command that it is for: doctor, \
+                 sessions, show (agent-runtime --help tells what there is)",
+            ),
+            (
+                "agent-runtime sessions --tuple",
+                "unexpected argument '--tuple' found (agent-runtime sessions --help tells what there is)",
+            ),
+            (
+                "agent-runtime events x --limit -1",
+                "invalid value '-1' for '--limit <NUMBER>': -1 is not in 1..=10000 \
+                 (agent-runtime events --help tells what there is)",
             ),
             (
                 "agent-runtime show",
@@ -72,6 +137,16 @@ mod tests {
         ] {
             let Err(Failure::Usage(told)) = read(line.split(' ').map(Into::into)) else { panic!("{line}: usage") };
             assert_eq!(told, complaint);
+        }
+    }
+
+    #[test]
+    fn a_flag_is_proposed_only_where_it_may_have_been_meant() {
+        for (one, other) in [("--prot", "--port"), ("--databse", "--database"), ("--dry_run", "--dry-run")] {
+            assert!(is_like(one, other), "{one} {other}");
+        }
+        for (one, other) in [("--url", "--durability"), ("--time", "--limit"), ("--x", "--host")] {
+            assert!(!is_like(one, other), "{one} {other}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Where a server is, taken apart; and paths on it.
 
-use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::delivery::address::Address;
+use crate::settings::values;
 
 /// What a part of a path or of a query may hold as it is (RFC 3986, section 2.3).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -23,37 +25,15 @@ pub(super) struct Place {
 impl Place {
     /// Reads `http://HOST[:PORT][/PREFIX]` or the same with `https`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        // What looks like an address with a password must not be repeated.
-        if text.contains('@') {
-            return Err("the server's address must not hold a user or a password: the token has its own place, \
-                        AGENT_RUNTIME_TOKEN"
-                .to_owned());
-        }
-        let bad = || format!("'{text}' is no address of a server: write http://HOST:PORT or https://HOST:PORT");
-        let uri: Uri = text.parse().map_err(|_| bad())?;
-        let secure = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err(bad()),
+        let address = values::server_address(text)?;
+        let default_port = if address.encrypted { 443 } else { 80 };
+        let authority = match (address.port == default_port, address.host.contains(':')) {
+            (false, _) => address.authority(),
+            (true, true) => format!("[{}]", address.host),
+            (true, false) => address.host.clone(),
         };
-        let authority = uri.authority().ok_or_else(bad)?;
-        if uri.query().is_some() {
-            return Err(bad());
-        }
-        let host = authority.host();
-        let port = match authority.as_str()[host.len()..].strip_prefix(':') {
-            Some(_) => authority.port_u16().ok_or_else(bad)?,
-            None => {
-                if secure {
-                    443
-                } else {
-                    80
-                }
-            }
-        };
-        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-        let prefix = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { secure, host: bare.to_owned(), port, authority: authority.to_string(), prefix })
+        let Address { encrypted, host, port, path } = address;
+        Ok(Self { secure: encrypted, host, port, authority, prefix: path })
     }
 
     /// What stands in the first line of a request for this path.

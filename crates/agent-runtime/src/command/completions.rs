@@ -66,10 +66,31 @@ fn fish(definition: &clap::Command) -> String {
             // infallible: writing to a String
             let _ = writeln!(lines, "{line}");
             for value in values(argument) {
-                let told = value.get_help().map_or(String::new(), |help| format!(" -d '{help}'"));
+                let told = value.get_help().map_or(String::new(), |help| format!(" -d {}", in_fish(&help.to_string())));
                 let _ = writeln!(lines, "{line} -a {}{told}", value.get_name());
             }
         }
     }
     lines
+}
+
+/// A text as one word of fish, on one line. Between its quotes only these two mean anything.
+fn in_fish(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'").replace('\n', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::builder::PossibleValue;
+    use clap::{Arg, Command};
+
+    use super::fish;
+
+    #[test]
+    fn what_fish_is_told_of_a_value_is_one_word_whatever_its_letters() {
+        let value = PossibleValue::new("it").help("the user's \\ own\n$HOME");
+        let command = Command::new("do").arg(Arg::new("what").value_parser([value]));
+        let lines = fish(&Command::new("agent-runtime").subcommand(command));
+        assert!(lines.ends_with(" -f -a it -d 'the user\\'s \\\\ own $HOME'\n"), "{lines}");
+    }
 }

@@ -23,6 +23,7 @@ use crate::machine::ThisMachine;
 use crate::settings::sources::Origin;
 use crate::settings::values::shown_database;
 use crate::settings::{Settings, places};
+use crate::setup::files;
 use crate::{logging, machine, output, random};
 
 /// Files that the server needs besides one for each connection: database, listeners, the runtime's own.
@@ -179,7 +180,6 @@ fn announce(listeners: &[TcpListener], database: &DatabaseUrl) -> Result<(), Fai
 }
 
 fn readable_by_others(origin: &Origin) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     let Origin::File(path) = origin else { return false };
-    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    std::fs::metadata(path).is_ok_and(|found| files::is_open_to_others(&found))
 }

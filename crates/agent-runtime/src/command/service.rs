@@ -62,9 +62,8 @@ fn install(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
         }
         Err(Refusal::Told(words)) => {
             return Err(Failure::work(format!(
-                "{words}: {shown} is written, but the server may not run. `{}` shows why; `agent-runtime service \
-                 install` tries again, and `agent-runtime service remove` takes it away",
-                keeper.log_command(home)
+                "{words}: {shown} is written, but the server may not run. {}",
+                keeper.mending(home)
             )));
         }
     }
@@ -99,13 +98,14 @@ fn remove(home: &Home, keeper: &Keeper) -> Result<(), Failure> {
     receipt.take_back(&change)?;
     keeper.reload();
     let shown = file.display();
-    output::print(&match (ran, stopped) {
-        (true, Ok(())) => format!("The server is stopped, and {shown} is removed.\n"),
-        (true, Err(Refusal::Told(words) | Refusal::Unreached(words))) => {
-            format!("{shown} is removed, but the server may still run: {words}\n")
-        }
-        _ => format!("{shown} is removed. The server did not run as a service.\n"),
-    })
+    match (ran, stopped) {
+        (true, Ok(())) => output::print(&format!("The server is stopped, and {shown} is removed.\n")),
+        (true, Err(Refusal::Told(words) | Refusal::Unreached(words))) => Err(Failure::work(format!(
+            "{words}: {shown} is removed, but the server may still run. `ps -A | grep agent-runtime` shows it, and \
+             `kill` with its number ends it"
+        ))),
+        _ => output::print(&format!("{shown} is removed. The server did not run as a service.\n")),
+    }
 }
 
 /// The removal of the service's file; `None` when there is none, or it is none of ours.

@@ -32,14 +32,18 @@ pub(crate) fn run(command: &SpoolCommand, environment: Environment<'_>) -> Resul
 fn status(as_json: bool) -> Result<(), Failure> {
     let mut all = Vec::new();
     for spool in Spool::all(&state()?) {
-        all.extend(spool.contents().map_err(failure)?);
+        let server = |contents: &Contents| (!spool.is_unaddressed()).then(|| contents.server.clone());
+        all.extend(spool.contents().map_err(failure)?.map(|contents| (server(&contents), contents)));
     }
     if as_json {
-        return output::print(&format!("{:#}\n", json!({"spools": all.iter().map(object).collect::<Vec<_>>()})));
+        return output::print(&format!(
+            "{:#}\n",
+            json!({"spools": all.iter().map(|(server, it)| object(server.as_deref(), it)).collect::<Vec<_>>()})
+        ));
     }
     let mut text = String::new();
-    for contents in &all {
-        describe(contents, &mut text);
+    for (server, contents) in &all {
+        describe(server.as_deref(), contents, &mut text);
     }
     output::print(if all.is_empty() { "nothing waits\n" } else { &text })
 }
@@ -72,8 +76,8 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
     Err(Failure::work(format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more")))
 }
 
-fn object(contents: &Contents) -> serde_json::Value {
-    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
+fn object(server: Option<&str>, contents: &Contents) -> serde_json::Value {
+    let Contents { server: _, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
     json!({
         "server": server,
         "waiting": waiting,
@@ -86,11 +90,11 @@ fn object(contents: &Contents) -> serde_json::Value {
     })
 }
 
-fn describe(contents: &Contents, text: &mut String) {
-    let Contents { server, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
+fn describe(server: Option<&str>, contents: &Contents, text: &mut String) {
+    let Contents { server: _, waiting, bytes, oldest, rejected, newest_reason, dropped, obstacle } = contents;
     let since = oldest.as_ref().map_or(String::new(), |oldest| format!(", the oldest from {oldest}"));
     let reason = newest_reason.as_ref().map_or(String::new(), |reason| format!(", the newest because of: {reason}"));
-    let _ = writeln!(text, "{server}");
+    let _ = writeln!(text, "{}", server.unwrap_or("no address yet"));
     let _ = writeln!(text, "  waiting   {waiting} ({bytes} bytes{since})");
     if let Some(obstacle) = obstacle {
         let _ = writeln!(text, "            because {obstacle}");

@@ -39,7 +39,7 @@ pub(crate) fn run(purge: bool, verbose: bool, consent: Consent, environment: Env
     let folders = if purge { own_folders(&home) } else { Vec::new() };
     let files = if purge { database.files_outside(&folders) } else { Vec::new() };
     let mut plan = Plan::of(&receipt, &folders);
-    let mut text = plan.told(verbose || consent.dry_run);
+    let mut text = plan.told(&home, verbose || consent.dry_run);
     if plan.stuck.is_empty() {
         for folder in &folders {
             let _ = writeln!(text, "delete the folder {} with everything in it", folder.display());

@@ -10,7 +10,7 @@ pub(crate) struct Address {
     pub(crate) encrypted: bool,
     /// A name or an address, without brackets, in lower case.
     pub(crate) host: String,
-    port: u16,
+    pub(crate) port: u16,
     /// What stands before every path, without a slash at its end.
     pub(crate) path: String,
 }

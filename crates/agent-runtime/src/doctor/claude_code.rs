@@ -32,7 +32,8 @@ pub(crate) fn examine(home: &Home, state_file: &Path, version: Option<Version>) 
     let is_used = version.is_some() || entries::holds_something(&home.claude);
     let expected: Vec<&'static str> =
         versions::events(versions::CLAUDE_CODE, version).map(|known| known.event).collect();
-    let mut findings = Vec::new();
+    let too_old = versions::without_hooks("Claude Code", versions::CLAUDE_CODE, version);
+    let mut findings: Vec<Finding> = too_old.iter().map(|words| entries::too_old(Agent::ClaudeCode, words)).collect();
     for place in &places {
         if let Some(fault) = place.fault() {
             findings.push(fault);
@@ -40,7 +41,7 @@ pub(crate) fn examine(home: &Home, state_file: &Path, version: Option<Version>) 
             findings.push(place.completeness(&expected));
             findings.extend(place.programs(home));
             findings.push(trust(place, home, state_file));
-        } else {
+        } else if too_old.is_none() {
             findings.push(absence(place, installed, is_used));
         }
     }

@@ -2,8 +2,8 @@
 
 use super::entries::{self, Place};
 use super::finding::Finding;
-use super::program::same_file;
 use super::trust::{self, Listed};
+use crate::setup::on_path::same_file;
 use crate::setup::versions::{self, Version};
 use crate::setup::{Agent, Home, shell, toml_hooks};
 
@@ -39,6 +39,9 @@ impl Places {
     /// What is to be said of them. `listed` is what Codex itself says, if it was asked and answered.
     pub(crate) fn findings(&self, home: &Home, version: Option<Version>, listed: Option<&[Listed]>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.places.iter().filter_map(Place::fault).collect();
+        if let Some(words) = versions::without_hooks("Codex", versions::CODEX, version) {
+            findings.push(entries::too_old(Agent::Codex, &words));
+        }
         let expected: Vec<&'static str> = versions::events(versions::CODEX, version).map(|known| known.event).collect();
         for place in self.places.iter().filter(|place| place.has_ours()) {
             findings.push(place.completeness(&expected));

@@ -1,6 +1,6 @@
 //! Our configuration file, our folders, and what is said in the environment: whether they can be used, and by whom.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::cli::Flags;
 use crate::hook::configuration::{Configuration, is_switched_off};
 use crate::settings::sources::Environment;
 use crate::settings::{Settings, places};
-use crate::setup::{Home, shell};
+use crate::setup::{Home, files, shell};
 
 /// Looks at the configuration file and what stands in it.
 pub(crate) fn file(home: &Home, environment: Environment<'_>) -> Vec<Finding> {
@@ -34,10 +34,12 @@ pub(crate) fn file(home: &Home, environment: Environment<'_>) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(check, format!("{shown} can be read"))];
     let text = fs::read_to_string(&home.config).unwrap_or_default();
     let holds_token = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("token"));
-    if holds_token && about.is_some_and(|about| others_may(&about)) {
+    if holds_token && about.is_some_and(|about| files::is_open_to_others(&about)) {
         findings.push(exposed(&home.config, "holds a token, and others may read it"));
     }
-    if let Some(path) = settings.token_file.value.filter(|path| fs::metadata(path).is_ok_and(|it| others_may(&it))) {
+    if let Some(path) =
+        settings.token_file.value.filter(|path| fs::metadata(path).is_ok_and(|it| files::is_open_to_others(&it)))
+    {
         findings.push(exposed(&path, "is a token, and others may read it"));
     }
     findings
@@ -51,10 +53,6 @@ fn exposed(path: &Path, words: &str) -> Finding {
     Finding::problem("configuration.private", format!("{} {words}", path.display()))
         .fix("take it from their eyes; if others work on this machine, take another token")
         .command(format!("chmod 600 {}", shell::quote(&path.to_string_lossy())))
-}
-
-fn others_may(about: &Metadata) -> bool {
-    about.permissions().mode() & 0o077 != 0
 }
 
 /// Whether hooks report to the server that was asked, and whether they report at all.
@@ -126,7 +124,7 @@ pub(crate) fn folders(home: &Home) -> Vec<Finding> {
                     .command(format!("chmod u+rwx {quoted}")),
             ),
             // What is configured is no secret, unless it is a token, which is looked at by itself.
-            Ok(about) if name != "configuration" && others_may(&about) => findings.push(
+            Ok(about) if name != "configuration" && files::is_open_to_others(&about) => findings.push(
                 Finding::note(check, format!("others may look into {shown}, where what agents did is kept"))
                     .fix("keep it for yourself")
                     .command(format!("chmod 700 {quoted}")),

@@ -162,6 +162,14 @@ fn parsed(agent: Agent, file: &Path, text: String) -> Found {
     entries::ours(agent, file, &text).map_or_else(Found::Broken, |entries| Found::Read(text, entries))
 }
 
+/// An agent of a version without hooks.
+pub(crate) fn too_old(agent: Agent, words: &str) -> Finding {
+    let check = format!("hooks.{}.version", agent.as_str());
+    Finding::problem(check, words)
+        .fix("upgrade it, then set it up")
+        .command(format!("agent-runtime setup {}", agent.as_str()))
+}
+
 /// Copies of the same hooks in several places.
 pub(crate) fn duplicates(agent: Agent, places: &[&Place]) -> Option<Finding> {
     let ours: Vec<&&Place> = places.iter().filter(|place| place.has_ours()).collect();

@@ -1,12 +1,12 @@
 //! The program: in its place, of this version, and found by shells.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::entries::fault_of;
 use super::finding::Finding;
-use crate::setup::{Home, ask, install, shell};
+use crate::setup::on_path::{self, is_program, same_file};
+use crate::setup::{Home, ask, install};
 
 /// How long the installed program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -41,32 +41,19 @@ pub(crate) fn installed(home: &Home, needed: bool) -> Finding {
 /// Looks whether shells find the program.
 pub(crate) fn on_path(home: &Home, path: Option<OsString>) -> Finding {
     let check = "program.path";
-    let folders = path.map(|path| std::env::split_paths(&path).collect::<Vec<PathBuf>>()).unwrap_or_default();
-    let found = folders.iter().map(|folder| folder.join("agent-runtime")).find(|path| is_program(path));
     let folder = home.program.parent().unwrap_or(&home.program);
-    let first = format!("export PATH={}:\"$PATH\"", shell::quote(&folder.to_string_lossy()));
-    match found {
+    match on_path::found(path) {
         Some(found) if same_file(&found, &home.program) => {
             Finding::ok(check, format!("shells find {}", found.display()))
         }
         Some(found) if is_program(&home.program) => {
             Finding::note(check, format!("shells find {}, and hooks run {}", found.display(), home.program.display()))
                 .fix("put the folder of the latter first, in the settings of your shell")
-                .command(first)
+                .command(on_path::export(home))
         }
         Some(found) => Finding::ok(check, format!("shells find {}", found.display())),
         None => Finding::note(check, format!("{} is not on the PATH", folder.display()))
             .fix("add it, in the settings of your shell")
-            .command(first),
+            .command(on_path::export(home)),
     }
-}
-
-fn is_program(path: &Path) -> bool {
-    fault_of(path).is_none() && path.is_absolute()
-}
-
-/// Whether two paths lead to one file.
-pub(super) fn same_file(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
-    real(one).is_some_and(|one| real(other) == Some(one))
 }

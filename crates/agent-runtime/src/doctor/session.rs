@@ -10,7 +10,7 @@ use super::server::Details;
 use crate::client::record::Wrapped;
 use crate::client::{Client, path};
 
-/// How many of its newest events are looked at.
+/// How many of its newest events, and of its newest messages, are looked at.
 const LOOKED_AT: usize = 300;
 /// The reason by which the end of a session is marked whose process was gone.
 const PROCESS_GONE: &str = "process_gone";
@@ -35,36 +35,51 @@ pub(crate) struct Newest {
     id: String,
     name: String,
     finished: bool,
+    /// Of every kind.
     events: Vec<Event>,
+    /// Those with words: there may be many events behind the last of them.
+    messages: Vec<Event>,
+    /// Whether, and why, its transcript could not be read at some time.
+    unread: Option<Event>,
 }
 
 /// Reads the session that was heard of last; `None` when there is none, or it cannot be read.
 pub(crate) async fn read(client: &Client, details: &Details) -> Option<Newest> {
     let id = &details.agents.first()?.session_id;
     let session = client.get::<Wrapped>(&path(&["sessions", id], &[])).await.ok()?.unwrapped()?.record;
-    let limit = LOOKED_AT.to_string();
-    let newest = path(&["sessions", id, "events"], &[("order", "desc"), ("limit", &limit)]);
-    let Events { events } = client.get(&newest).await.ok()?;
-    Some(Newest { id: id.clone(), name: session.label().to_owned(), finished: session.finished(), events })
+    let (name, finished) = (session.label().to_owned(), session.finished());
+    let events = newest(client, id, LOOKED_AT, None).await?;
+    let messages = newest(client, id, LOOKED_AT, Some("message")).await?;
+    let unread = newest(client, id, 1, Some("transcript_unavailable")).await?.pop();
+    Some(Newest { id: id.clone(), name, finished, events, messages, unread })
+}
+
+/// The newest events of a session, of one type or of all.
+async fn newest(client: &Client, id: &str, most: usize, event_type: Option<&str>) -> Option<Vec<Event>> {
+    let most = most.to_string();
+    let mut parameters = vec![("order", "desc"), ("limit", most.as_str())];
+    parameters.extend(event_type.map(|event_type| ("event_type", event_type)));
+    let Events { events } = client.get(&path(&["sessions", id, "events"], &parameters)).await.ok()?;
+    Some(events)
 }
 
 /// What is missing in it.
 pub(crate) fn findings(newest: &Newest) -> Vec<Finding> {
     let is_whole = newest.events.len() < LOOKED_AT;
     let has = |event_type: &str| newest.events.iter().any(|event| event.event_type == event_type);
-    let said = |role: &str| {
-        let by = |event: &Event| event.event_type == "message" && event.role.as_deref() == Some(role);
-        newest.events.iter().any(by)
+    // Where there are more messages than were looked at, somebody has said something.
+    let is_silent = |role: &str| {
+        let is_whole = newest.messages.len() < LOOKED_AT;
+        is_whole && !newest.messages.iter().any(|event| event.role.as_deref() == Some(role))
     };
     let mut missing = Vec::new();
-    let unread = newest.events.iter().find(|event| event.event_type == "transcript_unavailable");
-    if let Some(event) = unread {
+    if let Some(event) = &newest.unread {
         let reason = event.reason.as_deref().unwrap_or("no reason is told");
         missing.push(
             note(newest, "words", &format!("its transcript could not be read ({reason})"))
                 .fix("have the server run on the machine of the agent, as a user who may read that file"),
         );
-    } else if newest.finished && !said("assistant") {
+    } else if newest.finished && is_silent("assistant") {
         missing.push(
             note(newest, "words", "the agent said nothing")
                 .fix("look whether it did: if so, the server could not read its transcript"),
@@ -76,7 +91,7 @@ pub(crate) fn findings(newest: &Newest) -> Vec<Finding> {
                 .fix("none, if the agent was connected while it ran; else set the hooks up again"),
         );
     }
-    if is_whole && newest.finished && !said("user") {
+    if newest.finished && is_silent("user") {
         missing.push(note(newest, "prompt", "no prompt was reported").fix("none, if nobody said anything to it"));
     }
     let gone = |event: &Event| event.event_type == "session_stop" && event.reason.as_deref() == Some(PROCESS_GONE);

@@ -68,7 +68,8 @@ fn waiting(contents: &Contents, place: Place, now_us: i64, moments: &Moments) ->
     let age_us = timestamp::parse("at", oldest).map_or(0, |then| now_us - then);
     let many = format!("{waiting} documents ({})", size::shown(*bytes));
     let because = obstacle.as_ref().map_or(String::new(), |obstacle| format!(": {obstacle}"));
-    let message = format!("{many} wait for {server}, the oldest for {}{because}", moments.ago(oldest));
+    let whom = if place == Place::Nowhere { "an address" } else { server };
+    let message = format!("{many} wait for {whom}, the oldest for {}{because}", moments.ago(oldest));
     let finding = if age_us > LONG_US || place != Place::Here || obstacle.is_some() {
         Finding::problem("spool.waiting", message)
     } else {
@@ -82,7 +83,8 @@ fn waiting(contents: &Contents, place: Place, now_us: i64, moments: &Moments) ->
             .fix("hooks report elsewhere now: deliver them there, if that server is still to be had")
             .command(format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL={} {flush}", shell::quote(server))),
     };
-    Some(finding.figure("server", server.as_str()).figure("documents", *waiting).figure("oldest", oldest))
+    let server = (place != Place::Nowhere).then_some(server.as_str());
+    Some(finding.figure("server", server).figure("documents", *waiting).figure("oldest", oldest))
 }
 
 fn rejected(spool: &Spool, contents: &Contents, reasons: &[Reason], moments: &Moments) -> Option<Finding> {
@@ -112,15 +114,17 @@ fn rejected(spool: &Spool, contents: &Contents, reasons: &[Reason], moments: &Mo
 
 fn dropped(spool: &Spool, contents: &Contents) -> Option<Finding> {
     (contents.dropped > 0).then(|| {
+        let server = (!spool.is_unaddressed()).then_some(contents.server.as_str());
         let message = format!(
             "{} documents for {} are lost: too many waited, or were refused, or they were too long, or could not be written",
-            contents.dropped, contents.server
+            contents.dropped,
+            server.unwrap_or("an address that was not known")
         );
         let file = |name| shell::quote(&spool.folder().join(name).to_string_lossy());
         Finding::problem("spool.dropped", message)
             .fix("keep a server running; what is lost cannot be had again; to have it counted from nothing on:")
             .command(format!("rm -f {} {}", file("totals"), file("lost")))
-            .figure("server", contents.server.as_str())
+            .figure("server", server)
             .figure("documents", contents.dropped)
     })
 }

@@ -1,10 +1,13 @@
 //! The texts of settings, read. A complaint says what was wrong and what to write instead; whoever calls adds
 //! the name of the setting.
 
+use agent_runtime_agents::redact::redact;
 use agent_runtime_server::config::AllowedHost;
 use agent_runtime_store::error::StoreError;
 use agent_runtime_store::{DatabaseUrl, Durability};
 use tracing_subscriber::EnvFilter;
+
+use crate::delivery::address::Address;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +86,22 @@ pub(crate) fn default_log_filter(debug: bool) -> String {
     if debug { format!("info,{own}") } else { "info".to_owned() }
 }
 
-pub(crate) fn server_url(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    match host {
-        Some(host) if !host.is_empty() => Ok(text.to_owned()),
-        _ => Err(format!("'{text}' is no address of a server: write http://HOST:PORT")),
+/// The address of a server: what this refuses is an address nowhere, neither to hooks nor to commands.
+pub(crate) fn server_address(text: &str) -> Result<Address, String> {
+    // What looks like an address with a password must not be repeated in a complaint.
+    if text.contains('@') {
+        return Err("the server's address must not hold a user or a password: put its token into a file, and say \
+                    `agent-runtime setup --token-file FILE`, or set AGENT_RUNTIME_TOKEN"
+            .to_owned());
     }
+    Address::parse(text).ok_or_else(|| {
+        format!("'{}' is no address of a server: write http://HOST:PORT or https://HOST:PORT", redact(text).0)
+    })
+}
+
+/// The text of such an address, as it was written.
+pub(crate) fn server_url(text: &str) -> Result<String, String> {
+    server_address(text).map(|_| text.trim().to_owned())
 }
 
 /// Where a server is that was started without any setting.
@@ -122,7 +135,7 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{allowed_hosts, body_bytes, boolean, decided, log_filter, port, without_password};
+    use super::{allowed_hosts, body_bytes, boolean, decided, log_filter, port, server_url, without_password};
 
     #[test]
     fn yes_and_no_have_many_names() {
@@ -159,6 +172,18 @@ mod tests {
     fn a_filter_that_the_log_cannot_use_is_refused() {
         assert!(log_filter("info,hyper=warn").is_ok());
         assert!(log_filter("agent_runtime=loud").is_err());
+    }
+
+    #[test]
+    fn an_address_that_nothing_can_use_is_refused_without_what_is_secret_in_it() {
+        assert_eq!(server_url(" https://box.lan/runs/ "), Ok("https://box.lan/runs/".to_owned()));
+        for bad in ["box.lan", "http://", "http://box:99999", "http://box:", "http://box?a=b", "ftp://box"] {
+            assert!(server_url(bad).is_err_and(|complaint| complaint.contains("write http://HOST:PORT")), "{bad}");
+        }
+        for secret in ["http://me:s3cret@box", "http://s3cret@box", "http://me:s3 cret@box", "me:s3cret@box"] {
+            let complaint = server_url(secret).expect_err(secret);
+            assert!(complaint.contains("--token-file") && !complaint.contains("cret"), "{complaint}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) fn file(home: &Home, scope: Scope) -> Result<PathBuf, Failure> {
 /// Plans our entries in the settings of a scope.
 ///
 /// # Errors
-/// When the settings cannot be read or are broken.
+/// When the settings cannot be read or are broken, or this version of the agent has no hooks.
 pub(crate) fn plan(home: &Home, scope: Scope, receipt: &Receipt) -> Result<Plan, Failure> {
     let file = file(home, scope)?;
     let program = home.program_text()?;
@@ -51,6 +51,9 @@ pub(crate) fn plan(home: &Home, scope: Scope, receipt: &Receipt) -> Result<Plan,
         Scope::User | Scope::Local => shell::command(program, agent),
     };
     let version = versions::ask("claude");
+    if let Some(words) = versions::without_hooks("Claude Code", versions::CLAUDE_CODE, version) {
+        return Err(Failure::work(format!("{words}. Upgrade it, then run this again; nothing was written")));
+    }
     let entries: Vec<Entry> = entries(version, &command).collect();
     let old = files::read(&file)?;
     let text = text_of(&file, old.as_deref())?;

@@ -27,7 +27,7 @@ Do this again whenever their text changes. `codex exec` runs trusted hooks only,
 /// Plans our entries.
 ///
 /// # Errors
-/// When a file cannot be read or is broken.
+/// When a file cannot be read or is broken, or this version of the agent has no hooks.
 pub(crate) fn plan(home: &Home, receipt: &Receipt) -> Result<Plan, Failure> {
     let json = files::behind_links(&home.codex.join("hooks.json"))?;
     let toml = files::behind_links(&home.codex.join("config.toml"))?;
@@ -35,6 +35,9 @@ pub(crate) fn plan(home: &Home, receipt: &Receipt) -> Result<Plan, Failure> {
     let agent = Agent::Codex.as_str();
     let command = shell::command(home.program_text()?, agent);
     let version = versions::ask("codex");
+    if let Some(words) = versions::without_hooks("Codex", versions::CODEX, version) {
+        return Err(Failure::work(format!("{words}. Upgrade it, then run this again; nothing was written")));
+    }
     let entries: Vec<Entry> = entries(version, &command).collect();
     let is_ours = |command: &str| shell::is_ours(command, agent);
     let in_toml = toml_hooks::has_ours(&config, &is_ours)

@@ -29,6 +29,16 @@ pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, Failure> {
     Err(Failure::work(format!("{} is a link that leads to itself", path.display())))
 }
 
+/// The same file by a path without links in its folders, as far as those are there.
+pub(crate) fn without_links(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|folder| Some((folder, fs::canonicalize(folder).ok()?)));
+    let Some((folder, real)) = there else { return path.to_owned() };
+    match path.strip_prefix(folder) {
+        Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+        _ => real,
+    }
+}
+
 /// The bytes of a file; `None` when there is none.
 ///
 /// # Errors
@@ -122,6 +132,11 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn make_private(path: &Path) -> Result<(), Failure> {
     fs::set_permissions(path, Permissions::from_mode(PRIVATE))
         .map_err(|error| Failure::work(format!("cannot make {} private: {error}", path.display())))
+}
+
+/// Whether others than its owner may read, change or enter it.
+pub(crate) fn is_open_to_others(about: &fs::Metadata) -> bool {
+    about.permissions().mode() & 0o077 != 0
 }
 
 /// A name in the same folder, so that the file can be renamed over the old one.

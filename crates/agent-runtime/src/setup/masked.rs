@@ -1,10 +1,33 @@
-//! Lines of settings as they may be shown: what is under a key that names a secret is left out.
+//! Lines of settings as they may be shown: what is under a key that names a secret is left out, and so are the user and
+//! the password in an address.
 
 /// What such keys say, in lower case.
 const SECRET: [&str; 6] = ["token", "secret", "password", "passwd", "apikey", "api_key"];
 
-/// The line with `…` in place of secret strings.
+/// The line with `…` in place of secret strings, and of what stands before the `@` of an address.
 pub(crate) fn masked(line: &str) -> String {
+    without_users(&without_secrets(line))
+}
+
+/// A password may hold any character but a blank or a quote: all before the last `@` goes.
+fn without_users(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find("://").map(|at| at + "://".len()) {
+        let (before, address) = rest.split_at(start);
+        let end = address.find(|letter: char| letter.is_whitespace() || "\"'`".contains(letter));
+        let (address, behind) = address.split_at(end.unwrap_or(address.len()));
+        shown.push_str(before);
+        match address.rsplit_once('@') {
+            Some((_, place)) => shown.extend(["…@", place]),
+            None => shown.push_str(address),
+        }
+        rest = behind;
+    }
+    shown + rest
+}
+
+fn without_secrets(line: &str) -> String {
     let mut shown = String::new();
     let mut rest = line;
     let mut literal_before = "";
@@ -61,6 +84,8 @@ mod tests {
             ("\"command\": \"'/a/agent-runtime' hook codex\"", "\"command\": \"'/a/agent-runtime' hook codex\""),
             ("{\"secret\":\"open", "{\"secret\":\"…\""),
             ("it's \"token\" é", "it's \"token\" é"),
+            ("server = \"http://me:p@ss/w@box:1\" # or http://u@b", "server = \"http://…@box:1\" # or http://…@b"),
+            ("\"url\": \"https://box/a\", \"mail\": \"a@b\"", "\"url\": \"https://box/a\", \"mail\": \"a@b\""),
         ] {
             assert_eq!(masked(line), shown);
         }

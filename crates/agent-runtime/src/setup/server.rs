@@ -6,7 +6,7 @@ use toml_edit::{DocumentMut, Item, Key, value};
 
 use super::json_edit::Made;
 use super::receipt::{Before, Change, Receipt, What};
-use super::{Home, broken, files, text_of, toml_hooks, undo};
+use super::{Home, broken, files, shell, text_of, toml_hooks, undo};
 use crate::failure::Failure;
 use crate::settings::values;
 
@@ -78,6 +78,16 @@ fn put_back(document: &mut DocumentMut, key: &Key, item: &Item) {
         Some(current) => *current = item.clone(),
         None => drop(document.insert_formatted(key, item.clone())),
     }
+}
+
+/// What its owner should know of a file that holds a token, if others may read it too.
+pub(crate) fn warning(token_file: &Path) -> Option<String> {
+    let is_open = std::fs::metadata(token_file).is_ok_and(|about| files::is_open_to_others(&about));
+    is_open.then(|| {
+        let path = std::path::absolute(token_file).unwrap_or_else(|_| token_file.to_owned());
+        let command = format!("chmod 600 {}", shell::quote(&path.to_string_lossy()));
+        format!("Others on this machine can read the token: {command}; and take another one, if they may have read it.")
+    })
 }
 
 /// The whole path of a file that holds a token.

@@ -1,13 +1,16 @@
 //! The server as a service of the user: a systemd unit or a launchd agent, so that it runs after a reboot.
 
+mod texts;
+
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::ask::Unanswered;
 use super::{Home, ask, shell};
 use crate::failure::Failure;
 use crate::settings::places;
+use texts::{property_list, unit};
 
 /// What looks after services on this system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ const UNIT: &str = "agent-runtime.service";
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long it may take to start or stop it: a server that stops finishes what it was asked first.
 const LONG_PATIENCE: Duration = Duration::from_secs(20);
+/// How often it is asked whether an old service has gone.
+const PAUSE: Duration = Duration::from_millis(100);
 const LABEL: &str = "agent-runtime";
 
 impl Keeper {
@@ -99,11 +104,22 @@ impl Keeper {
                 self.order(&["--user", "restart", UNIT])
             }
             Self::Launchd(user) => {
-                // One from before is not there, or goes.
+                // One from before is not there, or goes; one that was switched off would not start.
                 let _ = self.order(&["bootout", &target(*user)]);
+                self.wait_for_its_end(*user);
+                let _ = self.order(&["enable", &target(*user)]);
                 let file = file.display().to_string();
-                self.order(&["bootstrap", &format!("gui/{user}"), &file]).map_err(Refusal::at_first)
+                self.order(&["bootstrap", &format!("gui/{user}"), &file]).map_err(Refusal::of_bootstrap)
             }
+        }
+    }
+
+    /// launchd answers before the old service is gone, and refuses a new one until then.
+    fn wait_for_its_end(&self, user: u32) {
+        let deadline = Instant::now() + LONG_PATIENCE;
+        let is_known = || self.ask(&["print", &target(user)]).is_some_and(|answer| answer.success);
+        while is_known() && Instant::now() < deadline {
+            std::thread::sleep(PAUSE);
         }
     }
 
@@ -126,6 +142,20 @@ impl Keeper {
                  enable-linger`, then log in anew), and hardly ever in a container"
             }
             Self::Launchd(_) => "launchd looks after services of a user who is logged in at the screen",
+        }
+    }
+
+    /// What to do when it knows of the service and does not start it.
+    pub(crate) fn mending(&self, home: &Home) -> String {
+        let again = "`agent-runtime service install` tries again, and `agent-runtime service remove` takes it away";
+        match self {
+            Self::Systemd => format!("`{}` shows why; {again}", self.log_command(home)),
+            Self::Launchd(user) => format!(
+                "an older one may be in the way, which `launchctl bootout {}` takes away, or the file be none of \
+                 yours, which `plutil -lint {}` and `ls -l` show; {again}",
+                target(*user),
+                shell::quote(&self.file(home).to_string_lossy()),
+            ),
         }
     }
 
@@ -200,6 +230,17 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// What a refusal to take a service means: that launchd has no place for one of a user who is not logged in, or
+    /// that it found fault with this one.
+    fn of_bootstrap(self) -> Self {
+        const NO_PLACE: [&str; 3] =
+            ["Could not find domain", "Domain does not support specified action", "Could not find specified domain"];
+        match self {
+            Self::Told(words) if NO_PLACE.iter().any(|known| words.contains(known)) => Self::Unreached(words),
+            other => other,
+        }
+    }
+
     /// What a refusal means to the first thing that is said, which asks for nothing that could be refused.
     fn at_first(self) -> Self {
         match self {
@@ -213,63 +254,20 @@ fn target(user: u32) -> String {
     format!("gui/{user}/{LABEL}")
 }
 
-fn unit(program: &str) -> String {
-    // In a unit, these have a meaning of their own.
-    let program = program.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
-    format!(
-        "[Unit]\nDescription=Agent Runtime, the flight recorder for coding agents\n\n\
-         [Service]\nExecStart=\"{program}\" serve\nRestart=on-failure\nRestartSec=2\n\n\
-         [Install]\nWantedBy=default.target\n"
-    )
-}
-
-fn property_list(program: &str, log: &Path) -> String {
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let (program, log) = (escaped(program), escaped(&log.display().to_string()));
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0">
-<dict>
-  <key>Label</key>
-  <string>{LABEL}</string>
-  <key>ProgramArguments</key>
-  <array>
-    <string>{program}</string>
-    <string>serve</string>
-  </array>
-  <key>RunAtLoad</key>
-  <true/>
-  <key>KeepAlive</key>
-  <dict>
-    <key>SuccessfulExit</key>
-    <false/>
-  </dict>
-  <key>StandardErrorPath</key>
-  <string>{log}</string>
-</dict>
-</plist>
-"#
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{property_list, unit};
-    use std::path::Path;
+    use super::Refusal;
 
     #[test]
-    fn a_unit_names_the_program_whatever_its_path() {
-        let text = unit("/home/a b/100%/\"x\"/$HOME/agent-runtime");
-        let line = "ExecStart=\"/home/a b/100%%/\\\"x\\\"/$$HOME/agent-runtime\" serve\n";
-        assert!(text.contains(line), "{text}");
-        assert!(text.contains("WantedBy=default.target"), "{text}");
-    }
-
-    #[test]
-    fn a_property_list_names_the_program_whatever_its_path() {
-        let text = property_list("/Users/a & b/<c>/agent-runtime", Path::new("/log"));
-        assert!(text.contains("<string>/Users/a &amp; b/&lt;c&gt;/agent-runtime</string>"), "{text}");
-        assert!(text.contains("<key>RunAtLoad</key>\n  <true/>"), "{text}");
+    fn a_launchd_without_a_place_for_services_is_told_from_one_that_finds_fault() {
+        for (words, is_unreached) in [
+            ("Bootstrap failed: 125: Domain does not support specified action", true),
+            ("Could not find domain for port", true),
+            ("Bootstrap failed: 5: Input/output error", false),
+            ("`launchctl bootstrap gui/501 x` did not end within 20 seconds", false),
+        ] {
+            let refusal = Refusal::Told(words.to_owned()).of_bootstrap();
+            assert_eq!(matches!(refusal, Refusal::Unreached(_)), is_unreached, "{words}");
+        }
     }
 }

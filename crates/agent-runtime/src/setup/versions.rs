@@ -95,6 +95,12 @@ pub(crate) fn events(table: &'static [Known], version: Option<Version>) -> impl 
     table.iter().filter(move |known| version.map_or(known.always, |version| version >= known.since))
 }
 
+/// That an agent of this version has no hooks at all, in words; `None` when it has, or its version is not known.
+pub(crate) fn without_hooks(agent: &str, table: &'static [Known], version: Option<Version>) -> Option<String> {
+    let (version, first) = (version?, table.iter().map(|known| known.since).min()?);
+    (version < first).then(|| format!("{agent} {version} has no hooks and cannot report: they came with {first}"))
+}
+
 /// Asks a program on the `PATH` for its version; `None` when there is none, or it does not answer in time.
 pub(crate) fn ask(program: &str) -> Option<Version> {
     read(&ask::ask(program, &["--version"], PATIENCE)?.said)
@@ -119,7 +125,7 @@ impl std::fmt::Display for Version {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLAUDE_CODE, CODEX, Version, events, read};
+    use super::{CLAUDE_CODE, CODEX, Version, events, read, without_hooks};
 
     fn names(version: Option<Version>) -> Vec<&'static str> {
         events(CLAUDE_CODE, version).map(|known| known.event).collect()
@@ -146,6 +152,18 @@ mod tests {
         assert!(!names(Some(Version(2, 0, 44))).contains(&"PermissionRequest"));
         assert!(names(Some(Version(2, 0, 45))).contains(&"PermissionRequest"));
         assert_eq!(names(Some(Version(3, 0, 0))).len(), CLAUDE_CODE.len());
+    }
+
+    #[test]
+    fn versions_before_all_hooks_are_known_as_such() {
+        let words = |table, version| without_hooks("It", table, Some(version));
+        assert_eq!(
+            words(CLAUDE_CODE, Version(1, 0, 37)).as_deref(),
+            Some("It 1.0.37 has no hooks and cannot report: they came with 1.0.38")
+        );
+        assert!(words(CODEX, Version(0, 113, 9)).is_some_and(|words| words.ends_with("with 0.114.0")));
+        assert_eq!((words(CLAUDE_CODE, Version(1, 0, 38)), words(CODEX, Version(0, 114, 0))), (None, None));
+        assert_eq!(without_hooks("It", CODEX, None), None);
     }
 
     #[test]

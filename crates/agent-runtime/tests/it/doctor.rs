@@ -220,3 +220,20 @@ async fn a_user_without_rights_is_told_what_cannot_be_read() {
     said.must("hooks.claude-code.user.readable", "problem", "cannot read");
     said.must("folders.state", "problem", "");
 }
+
+#[tokio::test]
+async fn a_password_in_the_address_is_shown_nowhere() {
+    let address = "http://me:s3cret@runs.example:1";
+    let machine = machine();
+    hook(&machine, address, "claude-code", &json!({"session_id": "s", "hook_event_name": "Stop"})).await;
+    let log = machine.read(".local/state/agent-runtime/hook.log");
+    assert!(log.contains("is no address of a server") && !log.contains("s3cret"), "{log}");
+    for line in ["doctor", "doctor --json"] {
+        let ended = launch(&machine, line, address).run().await;
+        let said = ended.stdout.join("\n");
+        assert!(ended.code == Some(1) && said.contains("must not hold a user or a password"), "{ended:#?}");
+        assert!(!format!("{ended:?}").contains("s3cret"), "{ended:#?}");
+    }
+    let ended = launch(&machine, &format!("doctor --url {address}"), &nobody()).run().await;
+    assert!(ended.code == Some(1) && !format!("{ended:?}").contains("s3cret"), "{ended:#?}");
+}

@@ -99,8 +99,12 @@ async fn a_service_that_did_not_run_is_not_said_to_be_stopped() {
     let refuses = "case $2 in is-active) echo active ;; disable) echo 'Access denied' >&2; exit 1 ;; esac";
     let machine = Machine::new().script("systemctl", refuses);
     machine.must("service install").await;
-    let said = machine.must("service remove").await;
-    assert!(said.contains("the server may still run: `systemctl --user disable") && said.contains("Access"), "{said}");
+    let ended = machine.run("service remove").await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let failure = ended.failure();
+    assert!(failure.contains("disable --now agent-runtime.service` failed: Access denied: "), "{failure}");
+    assert!(failure.contains("is removed, but the server may still run") && failure.contains("`kill`"), "{failure}");
+    assert!(!unit(&machine).exists());
 }
 
 #[tokio::test]

@@ -433,3 +433,43 @@ async fn hooks_that_are_switched_off_are_told() {
     let said = machine.must("setup claude-code --yes").await;
     assert!(said.contains("disableAllHooks is true"), "{said}");
 }
+
+#[tokio::test]
+async fn a_version_without_hooks_is_told_and_nothing_is_written() {
+    for there in [None, Some(ODD)] {
+        let machine = Machine::bare("home").script("claude", "echo '1.0.30 (Claude Code)'");
+        if let Some(text) = there {
+            machine.write(SETTINGS, text);
+        }
+        let before = machine.snapshot();
+        let ended = machine.run("setup claude-code --yes").await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(1), 0), "{ended:#?}");
+        let failure = ended.failure();
+        let words = "Claude Code 1.0.30 has no hooks and cannot report: they came with 1.0.38. Upgrade it";
+        assert!(failure.starts_with(words), "{failure}");
+        assert_eq!(machine.snapshot(), before);
+        assert!(!machine.path(".local").exists(), "not even the program");
+    }
+}
+
+#[tokio::test]
+async fn settings_behind_a_link_are_shown_with_the_file_that_is_written() {
+    let machine = Machine::new();
+    machine.write("dotfiles/claude.json", "{}\n");
+    fs::create_dir_all(machine.path(".claude")).expect("made");
+    symlink("../dotfiles/claude.json", machine.path(SETTINGS)).expect("linked");
+    let title = |name: &str, file: &str| {
+        format!("{}, which leads to {}\n", machine.path(name).display(), machine.path(file).display())
+    };
+    let said = machine.must("setup claude-code --yes").await;
+    assert!(said.contains(&title(SETTINGS, "dotfiles/claude.json")), "{said}");
+    let said = machine.must("setup claude-code --remove --yes").await;
+    assert!(said.contains(&title(SETTINGS, "dotfiles/claude.json")), "{said}");
+    // A folder may be the link.
+    fs::remove_file(machine.path(SETTINGS)).expect("removed");
+    fs::remove_dir(machine.path(".claude")).expect("removed");
+    symlink("dotfiles", machine.path(".claude")).expect("linked");
+    let said = machine.must("setup claude-code --dry-run").await;
+    let title = title(SETTINGS, "dotfiles/settings.json");
+    assert!(said.starts_with(&title.replace('\n', " (new)\n")), "{said}");
+}

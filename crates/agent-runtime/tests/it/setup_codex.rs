@@ -130,3 +130,17 @@ async fn codex_has_no_scopes() {
     let ended = Machine::new().run("setup codex --scope project --yes").await;
     assert_eq!(ended.code, Some(2), "{ended:#?}");
 }
+
+#[tokio::test]
+async fn a_version_without_hooks_is_told_and_nothing_is_written() {
+    for version in ["0.30.0", "0.100.0", "0.113.9"] {
+        let machine = Machine::new().script("codex", &format!("echo 'codex-cli {version}'"));
+        machine.write(".codex/config.toml", "model = \"x\" # mine\n[hooks]\n");
+        let before = machine.snapshot();
+        let ended = machine.run("setup codex --yes").await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(1), 0), "{ended:#?}");
+        let words = format!("Codex {version} has no hooks and cannot report: they came with 0.114.0. Upgrade it");
+        assert!(ended.failure().starts_with(&words), "{ended:#?}");
+        assert_eq!(machine.snapshot(), before);
+    }
+}

@@ -51,3 +51,23 @@ async fn an_upgrade_replaces_the_program_and_nothing_else() {
     assert_eq!(machine.snapshot(), before);
     assert_eq!(machine.read(".local/state/agent-runtime/receipt.json"), receipt);
 }
+
+#[tokio::test]
+async fn what_to_do_next_can_be_typed_as_it_stands() {
+    let machine = Machine::bare("home");
+    let program = machine.program_path();
+    for line in ["setup --yes", "setup claude-code --yes"] {
+        let said = machine.must(line).await;
+        assert!(said.contains(&format!("{} setup claude-code", program.display())), "{said}");
+        let folder = program.parent().expect("a folder").display();
+        assert!(said.contains(&format!("{folder} is not on your PATH.")), "{said}");
+        assert!(said.contains(&format!("export PATH='{folder}':\"$PATH\"")), "{said}");
+    }
+    let on_path = machine.launch("setup --yes").variable("PATH", program.parent().expect("a folder"));
+    let said = on_path.run().await.stdout.join("\n");
+    assert!(said.contains("Next: `agent-runtime setup claude-code`") && !said.contains("your PATH"), "{said}");
+    // Another program of that name would be another.
+    let machine = machine.script("agent-runtime", "exit 0");
+    let said = machine.must("setup --yes").await;
+    assert!(said.contains(&format!("Next: `{} setup claude-code`", program.display())), "{said}");
+}

@@ -100,6 +100,8 @@ async fn what_cannot_be_used_is_refused_before_anything_is_written() {
     let before = machine.snapshot();
     for (line, words) in [
         ("--server runs.example", "--server: 'runs.example' is no address"),
+        ("--server http://runs.example:99999", "--server: 'http://runs.example:99999' is no address"),
+        ("--server http://me:s3cret@runs.example", "--server: the server's address must not hold a user or a password"),
         ("--token-file missing", "--token-file: cannot read"),
         ("--server http://a.example --token-file empty", "--token-file: "),
     ] {
@@ -107,6 +109,7 @@ async fn what_cannot_be_used_is_refused_before_anything_is_written() {
         let ended = machine.run(&format!("setup {} --yes", line.replace("empty", &empty))).await;
         assert_eq!(ended.code, Some(2), "{ended:#?}");
         assert!(ended.failure().starts_with(words), "{ended:#?}");
+        assert!(!format!("{ended:?}").contains("s3cret"), "{ended:#?}");
     }
     assert_eq!(machine.snapshot(), before);
     assert!(!config.exists());
@@ -158,4 +161,38 @@ async fn a_configuration_that_cannot_be_used_is_refused_first() {
     let ended = machine.run("setup claude-code --yes").await;
     assert_eq!(ended.code, Some(2), "{ended:#?}");
     assert!(!machine.path(".claude").exists());
+}
+
+#[tokio::test]
+async fn an_address_with_a_password_is_replaced_and_shown_nowhere() {
+    let (machine, config) = machine();
+    fs::create_dir_all(config.parent().expect("a folder")).expect("made");
+    fs::write(&config, "server = \"http://me:s3cret@runs.example\" # was http://me:s3cret@old\n").expect("written");
+    let ended = machine.run("setup claude-code --yes").await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    let failure = ended.failure();
+    assert!(failure.contains("config.toml: the server's address must not hold"), "{failure}");
+    assert!(failure.contains("agent-runtime setup --token-file FILE") && !failure.contains("s3cret"), "{failure}");
+    let said = machine.must("setup --server http://runs.example --yes").await;
+    assert!(said.contains("- server = \"http://…@runs.example\"") && !said.contains("s3cret"), "{said}");
+    assert!(fs::read_to_string(&config).expect("text").starts_with("server = \"http://runs.example\""));
+    // In a variable it cannot be replaced, only refused.
+    let url = "AGENT_ORCHESTRATOR_SESSION_MANAGER_URL";
+    let launch = machine.launch("setup --server http://runs.example --yes");
+    let ended = launch.variable(url, "http://me:s3cret@runs.example").run().await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.failure().starts_with(url) && !format!("{ended:?}").contains("s3cret"), "{ended:#?}");
+}
+
+#[tokio::test]
+async fn a_token_that_others_can_read_is_told_with_what_to_do() {
+    let (machine, _) = machine();
+    let token = machine.path("token");
+    let line = format!("setup --token-file {} --yes", token.display());
+    for (mode, is_told) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(&token, fs::Permissions::from_mode(mode)).expect("set");
+        let said = machine.must(&line).await;
+        let words = format!("Others on this machine can read the token: chmod 600 '{}'", token.display());
+        assert_eq!(said.contains(&words), is_told, "{mode:o}: {said}");
+    }
 }

@@ -115,7 +115,7 @@ impl Applying<'_> {
     }
 
     fn store_reported(&mut self, reported: &ReportedEvent, reporting: &str) -> rusqlite::Result<bool> {
-        let ReportedEvent { event, also_keys } = reported;
+        let event = &reported.event;
         // A document may end another session, a subagent's; that one must have been made by its own.
         if !self.find(&event.session_id)? {
             return Ok(false);
@@ -125,11 +125,7 @@ impl Applying<'_> {
             return Ok(false);
         }
         let (is_late, session_key) = (lifecycle::is_late_end(row, event), row.session_key);
-        for key in also_keys {
-            if self.has_key(session_key, key)? {
-                return Ok(false);
-            }
-        }
+        let Some(event) = &self.unless_copy(reported, session_key)? else { return Ok(false) };
         let is_new = self.store_event(event, is_late)?;
         if is_new && !is_late && event.turn() == Turn::Stop {
             self.end_subagents(event)?;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::setup::Home;
 use crate::setup::receipt::{Change, Receipt, Record, What};
 use crate::setup::{Agent, entries, files, shown, undo};
 
@@ -71,9 +72,10 @@ impl Plan {
     }
 
     /// What would be done, for a person to read: each line of it, or only in which files and how much.
-    pub(super) fn told(&self, each_line: bool) -> String {
+    pub(super) fn told(&self, home: &Home, each_line: bool) -> String {
         let changes = self.changes.iter().filter(|change| change.old != change.new);
-        let mut text: String = if each_line { changes.map(shown).collect() } else { changes.map(summary).collect() };
+        let mut text: String =
+            if each_line { changes.map(|it| shown(it, home)).collect() } else { changes.map(summary).collect() };
         if each_line && !text.is_empty() {
             text.push('\n');
         }

@@ -1,5 +1,6 @@
 //! What went into a tool and came out of it: the part that says most, as text.
 
+use agent_runtime_types::outline::TELLING;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -7,22 +8,6 @@ use crate::client::record::words_of;
 
 /// Letters of a value that are looked at: what stands behind them fits on no line.
 const LOOKED_AT: usize = 4096;
-/// What says most of a tool's input, the best first.
-const OF_INPUT: [&str; 13] = [
-    "command",
-    "file_path",
-    "path",
-    "notebook_path",
-    "pattern",
-    "query",
-    "url",
-    "description",
-    "prompt",
-    "skill",
-    "input",
-    "text",
-    "question",
-];
 /// What says most of a tool's output, the best first.
 const OF_OUTPUT: [&str; 12] = [
     "stdout",
@@ -57,7 +42,7 @@ fn read(raw: Option<&RawValue>, telling: fn(&Value) -> String) -> String {
 
 /// The same of an input that was read.
 pub(super) fn input_of(value: &Value) -> String {
-    let telling = OF_INPUT.iter().find_map(|key| text(&value[key])).or_else(|| plan(value));
+    let telling = TELLING.iter().find_map(|key| text(&value[key])).or_else(|| plan(value));
     telling.or_else(|| text(value)).unwrap_or_else(|| shown(value))
 }
 

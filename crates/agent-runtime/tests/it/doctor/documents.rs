@@ -98,3 +98,30 @@ async fn what_is_missing_in_the_newest_session_is_told() {
     said.must("session.end", "note", "its process was gone");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_agent_that_spoke_long_ago_has_spoken_and_one_that_never_did_has_not() {
+    let machine = machine();
+    let server = machine.launch("serve --port 0").start().await;
+    let url = server.url("");
+    hook(&machine, &url, "claude-code", &json!({"session_id": "s", "hook_event_name": "SessionStart"})).await;
+    let event = |event_type: &str, year: u32, role: Option<&str>| {
+        json!({"event_type": event_type, "session_id": "s", "session_name": "s", "role": role, "content": [],
+            "timestamp": format!("{year}-01-01T00:00:00Z")})
+    };
+    let many = format!("{}\n", event("notification", 2999, None)).repeat(400);
+    let ingest = server.http.post(server.url("/ingest")).header("content-type", "application/x-ndjson").body(many);
+    assert_eq!(ingest.send().await.expect("an answer").status().as_u16(), 200);
+    add(&server, event("session_stop", 2999, None)).await;
+    let said = examine(&machine, &url).await;
+    said.must("session.words", "note", "the agent said nothing");
+    said.must("session.prompt", "note", "no prompt was reported");
+    // Behind all those events.
+    for role in ["user", "assistant"] {
+        add(&server, event("message", 2998, Some(role))).await;
+    }
+    let said = examine(&machine, &url).await;
+    assert!(!said.has("session.words") && !said.has("session.prompt"), "{:#}", said.document);
+    said.must("session.complete", "ok", "");
+    server.stop().await;
+}

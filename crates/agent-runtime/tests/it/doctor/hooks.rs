@@ -161,3 +161,14 @@ async fn codex_hooks_in_a_project_too_are_told_without_a_command_that_is_none() 
     assert_eq!(said.mended_by("hooks.codex.duplicates"), ("note", ""));
     said.must("hooks.codex.project.installed", "ok", "hooks.json");
 }
+
+#[tokio::test]
+async fn a_version_without_hooks_is_to_be_upgraded_before_it_can_be_connected() {
+    let machine =
+        Machine::new().script("claude", "echo '1.0.30 (Claude Code)'").script("codex", "echo 'codex-cli 0.100.0'");
+    machine.write(".claude/settings.json", "{}");
+    let said = examine(&machine, &nobody()).await;
+    said.must("hooks.claude-code.version", "problem", "Claude Code 1.0.30 has no hooks");
+    said.must("hooks.codex.version", "problem", "Codex 0.100.0 has no hooks");
+    assert!(!said.has("hooks.claude-code.user.installed") && !said.has("hooks.codex.user.installed"));
+}

@@ -8,20 +8,46 @@ use std::process::{Command, Stdio};
 
 use super::recorder::Recorder;
 use super::stand::{Stand, assert_silent, document, order};
-use crate::process::Launch;
+use crate::process::{Launch, fresh_folder};
+use crate::terminal::Terminal;
 
 #[test]
 fn arguments_that_mean_nothing_are_no_failure() {
     let server = Recorder::start();
     let stand = Stand::new(&server.url());
     let raw = document("s", 1).to_string();
-    for arguments in [&["hook"][..], &["hook", "emacs"], &["hook", "codex", "--fast"], &["hook", "--help"]] {
+    for arguments in [&["hook"][..], &["hook", "emacs"], &["hook", "codex", "--fast"]] {
         stand.quiet(arguments, raw.as_bytes());
         assert_eq!(stand.log().lines().count(), 1, "{arguments:?}: {}", stand.log());
         assert!(stand.log().contains("claude-code, codex"), "{}", stand.log());
         fs::remove_file(stand.state().join("hook.log")).expect("erased");
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn who_asks_for_help_has_lost_nothing() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    for arguments in [&["hook", "--help"][..], &["hook", "-h"], &["hook", "codex", "--help"]] {
+        stand.quiet(arguments, b"");
+        stand.quiet(arguments, document("s", 1).to_string().as_bytes());
+        assert!(!stand.state().join("hook.log").exists(), "{arguments:?}: {}", stand.log());
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_person_at_a_terminal_is_told_how_it_is_meant_and_loses_nothing() {
+    let log = |launch: &Launch| launch.folder().path().join("state/agent-runtime/hook.log");
+    for line in [&["hook"][..], &["hook", "claude-code"], &["hook", "--help"]] {
+        let launch = Launch::bare(fresh_folder()).arguments(line.iter().copied());
+        let log = log(&launch);
+        let (code, shown) = Terminal::new(120).run(launch).await;
+        assert_eq!(code, Some(0), "{line:?}");
+        assert!(shown.contains("what an agent runs") && shown.contains("setup claude-code"), "{line:?}: {shown}");
+        assert!(!log.exists(), "{line:?}");
+    }
 }
 
 #[test]
@@ -56,9 +82,15 @@ fn what_has_no_address_to_go_to_waits_until_it_has_one() {
             let status = bad.status();
             assert_eq!((&status["waiting"], &status["dropped"]), (&2.into(), &0.into()), "{status}");
             assert!(status["obstacle"].as_str().is_some_and(|told| told.contains("no address")), "{status}");
+            assert!(status["server"].is_null(), "{status}");
+            let shown = bad.command(super::stand::PROGRAM, &["spool", "status"]).output().expect("an end").stdout;
+            assert!(shown.starts_with(b"no address yet\n"), "{}", String::from_utf8_lossy(&shown));
             let doctor = bad.command(super::stand::PROGRAM, &["doctor"]).output().expect("an end");
             let said = String::from_utf8_lossy(&doctor.stdout);
-            assert!(said.contains(told) && said.contains("2 documents"), "{said}");
+            assert!(
+                said.contains(told) && said.contains("2 documents") && said.contains("wait for an address"),
+                "{said}"
+            );
 
             let good = stand.variable(url, server.url());
             let mut expected = vec![("s".to_owned(), 1), ("s".to_owned(), 2)];
