@@ -98,6 +98,9 @@ fn prepare(stream: &TcpStream, unsent_bytes: u32) -> std::io::Result<()> {
     // only when a third of them is free again: a slow but steady reader would look like one that stands still.
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(unsent_bytes)?;
+    // Elsewhere the library does not reach it.
+    #[cfg(not(target_os = "linux"))]
+    let _ = unsent_bytes;
     Ok(())
 }
 
