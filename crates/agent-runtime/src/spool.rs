@@ -124,13 +124,13 @@ impl Spool {
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        arriving::list(&self.folder).map_or(true, |arrivals| arrivals.is_empty())
+        !arriving::are_more_than(&self.folder, 0)
             && fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
     }
 
     /// About how many documents wait.
     pub(crate) fn documents(&self) -> u64 {
-        let arrivals = arriving::list(&self.folder).map_or(0, |arrivals| arrivals.len());
+        let arrivals = arriving::count(&self.folder);
         Totals::read(&self.folder).map_or(0, |totals| totals.documents) + u64::try_from(arrivals).unwrap_or(u64::MAX)
     }
 
@@ -146,11 +146,11 @@ impl Spool {
         document: &[u8],
         server: &Address,
     ) -> Result<Kept, SpoolError> {
-        self.arrive(&Parcel { agent, envelope, document }, server)?;
+        let bytes = self.arrive(&Parcel { agent, envelope, document }, server)?;
         // It is safe where it is: whoever delivers gives it its number, or says why that cannot be.
         let adopted = self.unless_busy(|| self.adopt_in_passing());
         if !matches!(adopted, Ok(Some(true))) {
-            let _ = self.limit_arrivals();
+            let _ = self.limit_arrivals(bytes);
         }
         Ok(if matches!(adopted, Ok(Some(false))) { Kept::Crowded } else { Kept::Safely })
     }
@@ -174,8 +174,8 @@ impl Spool {
             self.limit_rejected()
         });
         if put_aside.map_err(|cause| self.unusable(cause))?.is_none() {
-            self.arrive(parcel, server)?;
-            let _ = self.limit_arrivals();
+            let bytes = self.arrive(parcel, server)?;
+            let _ = self.limit_arrivals(bytes);
         }
         Ok(())
     }
@@ -190,8 +190,8 @@ impl Spool {
         &self.folder
     }
 
-    /// Writes a document down, for whoever gives it its number.
-    fn arrive(&self, parcel: &Parcel<'_>, server: &dyn Display) -> Result<(), SpoolError> {
+    /// Writes a document down, for whoever gives it its number; how many bytes that takes.
+    fn arrive(&self, parcel: &Parcel<'_>, server: &dyn Display) -> Result<u64, SpoolError> {
         let session_id = Routing::of(parcel.document).map(|routing| routing.session_id).unwrap_or_default();
         let document = self.clean(parcel.document);
         let content = waiting::content(&Parcel { document: &document, ..*parcel });
@@ -210,7 +210,7 @@ impl Spool {
             let _ = lost::add(&self.folder, 1);
             self.unusable(cause)
         })?;
-        if bytes > MOST_BYTES { Err(SpoolError::TooLarge(bytes)) } else { Ok(()) }
+        if bytes > MOST_BYTES { Err(SpoolError::TooLarge(bytes)) } else { Ok(bytes) }
     }
 
     /// Counts a document of this envelope that is lost before it could be kept.

@@ -60,13 +60,23 @@ pub(super) fn list(spool: &Path) -> io::Result<Vec<Arrival>> {
 
 /// Whether one of this session is among them.
 pub(super) fn holds(spool: &Path, session: &str) -> bool {
-    let arrivals = waiting::children(&folder(spool)).unwrap_or_default().into_iter().filter_map(arrival);
-    arrivals.into_iter().any(|arrival| arrival.session == session)
+    names(spool).any(|name| session_in(&name) == Some(session))
 }
 
-/// Whether more than so many lie there, which a look through more than these need not tell.
+/// How many there are.
+pub(super) fn count(spool: &Path) -> usize {
+    names(spool).count()
+}
+
+/// Whether there are more than so many, which a look at more than these need not tell.
 pub(super) fn are_more_than(spool: &Path, most: usize) -> bool {
-    fs::read_dir(folder(spool)).is_ok_and(|entries| entries.take(most + 1).count() > most)
+    names(spool).nth(most).is_some()
+}
+
+/// Their names, in no order: there may be thousands, and an agent may wait.
+fn names(spool: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder(spool)).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| session_in(name).is_some())
 }
 
 /// Erases what kills left unfinished. The file of the newest that came tells the time.
@@ -84,12 +94,12 @@ pub(super) fn sweep(spool: &Path, arrivals: &[Arrival]) {
 }
 
 fn arrival(path: PathBuf) -> Option<Arrival> {
-    let session = session(path.file_name()?.to_str()?)?.to_owned();
+    let session = session_in(path.file_name()?.to_str()?)?.to_owned();
     Some(Arrival { session, path })
 }
 
 /// The session in a name.
-fn session(name: &str) -> Option<&str> {
+fn session_in(name: &str) -> Option<&str> {
     let mut parts = name.split('-');
     let (at_us, session, random) = (parts.next()?, parts.next()?, parts.next()?);
     // Whatever a stranger puts here must not become the name of a folder.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 
+use super::adopt::MOST_IN_PASSING;
 use super::arriving::{self, Arrival};
 use super::totals::Totals;
 use super::waiting::{self, Entry};
@@ -16,6 +17,9 @@ pub(super) const MOST_DOCUMENTS: u64 = 100_000;
 pub(super) const MOST_ARRIVALS: u64 = 10_000;
 /// When there is no more room a hundredth of it is made at once, so that not every document searches for the oldest.
 const ROOM_MADE: u64 = 100;
+/// Bytes of a document of which several may come before all are weighed, and how many.
+const SMALL: u64 = 64 * 1024;
+const WEIGHED_EVERY: usize = 16;
 
 impl Spool {
     /// Whether so much more may wait.
@@ -55,9 +59,15 @@ impl Spool {
         if fits(totals, u64::MAX) { Ok(()) } else { failure.map_or(Ok(()), Err) }
     }
 
-    /// Drops the oldest of those without a number when they are too many, since nobody gives them one. Needs no lock:
-    /// who erases one counts it.
-    pub(super) fn limit_arrivals(&self) -> io::Result<()> {
+    /// Drops the oldest of those without a number when they are too many, since nobody gives them one, once another of
+    /// so many bytes has come. Needs no lock: who erases one counts it. Thousands are counted each time, since an agent
+    /// waits, but weighed only now and then when those that come are small.
+    pub(super) fn limit_arrivals(&self, bytes: u64) -> io::Result<()> {
+        let documents = arriving::count(&self.folder);
+        let is_weighed = documents <= MOST_IN_PASSING || bytes > SMALL || documents.is_multiple_of(WEIGHED_EVERY);
+        if !is_weighed && u64::try_from(documents).is_ok_and(|documents| documents <= self.most_arrivals) {
+            return Ok(());
+        }
         let arrivals = arriving::list(&self.folder)?;
         let mut documents = u64::try_from(arrivals.len()).unwrap_or(u64::MAX);
         let mut bytes: u64 = arrivals.iter().map(Arrival::bytes).sum();

@@ -97,7 +97,7 @@ fn the_newest_is_never_dropped_for_its_size() {
         path
     };
     let (old, new) = (put(1, 1024 * 1024), put(2, MOST_BYTES - 1));
-    spool.limit_arrivals().expect("limited");
+    spool.limit_arrivals(MOST_BYTES - 1).expect("limited");
     assert!(!old.exists() && new.exists());
 }
 

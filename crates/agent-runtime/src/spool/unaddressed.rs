@@ -33,9 +33,9 @@ impl Spool {
     /// # Errors
     /// When it cannot be written; then nothing is kept.
     pub(crate) fn keep_unaddressed(&self, agent: &str, envelope: &str, document: &[u8]) -> Result<(), SpoolError> {
-        self.arrive(&Parcel { agent, envelope, document }, &SERVER)?;
+        let bytes = self.arrive(&Parcel { agent, envelope, document }, &SERVER)?;
         // It is safe, even where the oldest cannot go.
-        let _ = self.limit_arrivals();
+        let _ = self.limit_arrivals(bytes);
         Ok(())
     }
 
