@@ -283,7 +283,7 @@ async fn a_file_that_will_not_be_read_leaves_the_last_words_to_the_end_of_the_tu
     assert!(made.expect("mkfifo runs").success());
     // Nobody but root may read it.
     std::fs::write(path("closed-s.jsonl"), "{}\n").expect("written");
-    std::fs::set_permissions(path("closed-s.jsonl"), PermissionsExt::from_mode(0)).expect("set");
+    std::fs::set_permissions(path("closed-s.jsonl"), PermissionsExt::from_mode(0o000)).expect("set");
     let mut names = vec!["other.jsonl", "s.txt", "folder-s.jsonl", "pipe-s.jsonl"];
     names.extend(std::fs::File::open(path("closed-s.jsonl")).is_err().then_some("closed-s.jsonl"));
     for (count, name) in names.into_iter().enumerate() {
