@@ -35,7 +35,7 @@ impl Words {
 
     /// Whether a transcript, as a document names it, is there and would be read.
     pub(crate) fn may_be_read(&self, transcript: &TranscriptRef) -> bool {
-        roots::find(&self.folders, transcript).is_ok()
+        roots::find(&self.folders, transcript).is_ok_and(|path| std::fs::File::open(path).is_ok())
     }
 
     /// Has a transcript looked at, soon.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -280,7 +281,12 @@ async fn a_file_that_will_not_be_read_leaves_the_last_words_to_the_end_of_the_tu
     std::fs::create_dir(path("folder-s.jsonl")).expect("made");
     let made = std::process::Command::new("mkfifo").arg(path("pipe-s.jsonl")).status();
     assert!(made.expect("mkfifo runs").success());
-    for (count, name) in ["other.jsonl", "s.txt", "folder-s.jsonl", "pipe-s.jsonl"].into_iter().enumerate() {
+    // Nobody but root may read it.
+    std::fs::write(path("closed-s.jsonl"), "{}\n").expect("written");
+    std::fs::set_permissions(path("closed-s.jsonl"), PermissionsExt::from_mode(0o000)).expect("set");
+    let mut names = vec!["other.jsonl", "s.txt", "folder-s.jsonl", "pipe-s.jsonl"];
+    names.extend(std::fs::File::open(path("closed-s.jsonl")).is_err().then_some("closed-s.jsonl"));
+    for (count, name) in names.into_iter().enumerate() {
         let said = format!("The last words beside {name}.");
         let stop = json!({"last_assistant_message": said, "transcript_path": path(name)});
         heard(&server, 1, &document("Stop", &stop)).await;

@@ -43,7 +43,7 @@ fn commands_with(flag: &str) -> Vec<String> {
     commands.map(|command| command.get_name().to_owned()).collect()
 }
 
-/// Whether one may have been meant by the other: all but a few of their letters are the same.
+/// Whether one may have been meant by the other: it is its beginning, or all but a few of their letters are the same.
 fn is_like(one: &str, other: &str) -> bool {
     let mut left: Vec<char> = other.chars().collect();
     let strange = one.chars().filter(|letter| {
@@ -51,7 +51,7 @@ fn is_like(one: &str, other: &str) -> bool {
         found.map(|at| left.swap_remove(at)).is_none()
     });
     let strange = strange.count();
-    strange + left.len() <= one.chars().count() / 3
+    other.starts_with(one) || strange + left.len() <= one.chars().count() / 3
 }
 
 /// The words of the parser without the usage that follows.
@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn a_flag_is_proposed_only_where_it_may_have_been_meant() {
-        for (one, other) in [("--prot", "--port"), ("--databse", "--database"), ("--dry_run", "--dry-run")] {
+        for (one, other) in
+            [("--prot", "--port"), ("--databse", "--database"), ("--dry_run", "--dry-run"), ("--dur", "--durability")]
+        {
             assert!(is_like(one, other), "{one} {other}");
         }
         for (one, other) in [("--url", "--durability"), ("--time", "--limit"), ("--x", "--host")] {

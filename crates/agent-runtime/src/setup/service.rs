@@ -256,7 +256,30 @@ fn target(user: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Refusal;
+    use super::{Keeper, Refusal};
+    use crate::setup::Home;
+
+    #[test]
+    fn what_launchd_refuses_is_told_with_commands_that_can_be_typed() {
+        let folder = std::path::PathBuf::from("/Users/a b");
+        let home = Home {
+            program: folder.join("agent-runtime"),
+            state: folder.clone(),
+            config: folder.clone(),
+            claude: folder.clone(),
+            codex: folder.clone(),
+            project: folder.clone(),
+            folder,
+        };
+        let told = Keeper::Launchd(501).mending(&home);
+        for command in [
+            "`launchctl bootout gui/501/agent-runtime`",
+            "`plutil -lint '/Users/a b/Library/LaunchAgents/agent-runtime.plist'`",
+            "`agent-runtime service install`",
+        ] {
+            assert!(told.contains(command), "{command}: {told}");
+        }
+    }
 
     #[test]
     fn a_launchd_without_a_place_for_services_is_told_from_one_that_finds_fault() {
