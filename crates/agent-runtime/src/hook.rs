@@ -40,8 +40,6 @@ const AGENTS: [&str; 2] = ["claude-code", "codex"];
 const PATIENCE: Duration = Duration::from_millis(12);
 /// Bytes for which it waits another millisecond: a long document takes its time.
 const BYTES_A_MILLISECOND: usize = 256 * 1024;
-/// With more documents than these in the spool, looking through it is left to a process that has the time.
-const MOST_LOOKED_THROUGH: u64 = 500;
 
 /// What a hook could not do.
 #[derive(Debug, thiserror::Error)]
@@ -186,17 +184,26 @@ struct Sending {
     now_us: i64,
 }
 
-/// Hands a document to the server, or keeps it behind those that wait.
+/// Hands a document over, and sees to what came before anybody knew where to send it, which goes first.
 fn hand_over(parcel: &Parcel<'_>, routing: &Routing, sending: &Sending) -> Result<(), Trouble> {
+    let Sending { spool, destination, now_us, .. } = sending;
+    let are_claimed = spool.claim_in_passing(&destination.address);
+    if !matches!(are_claimed, Ok(true)) && spool.is_behind_unaddressed(&routing.session_id) {
+        spool.keep_behind_unaddressed(parcel)?;
+    } else {
+        deliver_or_keep(parcel, routing, sending)?;
+    }
+    match are_claimed {
+        Ok(true) => Ok(()),
+        Ok(false) => recorded(spool.start_claim(*now_us).map(|()| None)),
+        Err(error) => Err(Trouble::NotSentOn(error)),
+    }
+}
+
+/// Hands a document to the server, or keeps it behind those that wait.
+fn deliver_or_keep(parcel: &Parcel<'_>, routing: &Routing, sending: &Sending) -> Result<(), Trouble> {
     let Sending { spool, destination, deadline, now_us } = sending;
     let address = &destination.address;
-    let start_flush = || recorded(spool.start_flush(*now_us).map(|()| None));
-    // What came before anybody knew where to send it goes first.
-    let are_claimed = spool.claim_in_passing(address);
-    if !are_claimed && spool.is_behind_unaddressed(&routing.session_id) {
-        spool.keep_behind_unaddressed(parcel)?;
-        return start_flush();
-    }
     // What follows documents that wait must wait behind them.
     let mut obstacle = None;
     if address.is_near() && !spool.holds(&routing.session_id) {
@@ -206,23 +213,21 @@ fn hand_over(parcel: &Parcel<'_>, routing: &Routing, sending: &Sending) -> Resul
                 spool.reject(parcel, &reason, address)?;
                 return Err(Trouble::Refused(reason));
             }
-            Outcome::Stored if !are_claimed => return start_flush(),
             // The server is there: what waits, of other sessions, need not wait any longer.
             Outcome::Stored if spool.is_empty() => return Ok(()),
             Outcome::Stored => return recorded(catch_up(sending)),
         };
     }
     let kept = spool.keep(parcel.agent, parcel.envelope, parcel.document, address)?;
-    if kept == Kept::Crowded || !are_claimed {
-        return start_flush();
-    }
     recorded(match obstacle {
+        _ if kept == Kept::Crowded => spool.start_flush(*now_us).map(|()| None),
         None if address.is_near() => catch_up(sending),
         None | Some(Obstacle::Silent) => spool.start_flush(*now_us).map(|()| None),
-        // It has said so just now. One that starts looks into the spool itself, any other is asked by the next hook.
-        Some(obstacle) if obstacle.needs_a_person() => {
-            spool.note(&obstacle, Patience::Until(*deadline)).map(|()| Some(obstacle))
-        }
+        // It has said so just now. The next hook asks again, and so does our own server, which looks into its spool.
+        Some(obstacle) if obstacle.needs_a_person() => match spool.note(&obstacle, Patience::Until(*deadline)) {
+            Err(error) if !error.is_busy() => Err(error),
+            _ => Ok(Some(obstacle)),
+        },
         Some(_) => Ok(None),
     })
 }
@@ -269,7 +274,7 @@ fn catch_up(sending: &Sending) -> Result<Option<Obstacle>, SpoolError> {
     if spool.is_attended(*now_us)? {
         return Ok(None);
     }
-    if spool.documents() > MOST_LOOKED_THROUGH {
+    if spool.takes_long() {
         return spool.start_flush(*now_us).map(|()| None);
     }
     let flushed = match spool.flush(destination, Turn::OnlyIfFree, Patience::Until(*deadline)) {

@@ -41,6 +41,7 @@ use std::time::Duration;
 use agent_runtime_agents::envelope::Envelope;
 use agent_runtime_types::timestamp;
 
+use self::adopt::MOST_IN_PASSING;
 pub(crate) use self::contents::{Contents, Reason};
 use self::files::Lock;
 use self::room::{MOST_ARRIVALS, MOST_BYTES, MOST_DOCUMENTS};
@@ -50,6 +51,9 @@ use self::unrecorded::Unrecorded;
 use crate::delivery::Parcel;
 use crate::delivery::address::Address;
 use crate::random;
+
+/// With more documents than these, looking through a spool is left to a process that has the time.
+const MOST_LOOKED_THROUGH: u64 = 500;
 
 /// Why the spool did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -124,12 +128,21 @@ impl Spool {
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        !arriving::are_more_than(&self.folder, 0)
-            && fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
+        !self.is_crowded(0) && fs::read_dir(self.waiting()).map_or(true, |mut entries| entries.next().is_none())
+    }
+
+    /// Whether more than so many wait for their number.
+    fn is_crowded(&self, most: usize) -> bool {
+        arriving::are_more_than(&self.folder, most)
+    }
+
+    /// Whether looking through it takes longer than an agent should wait.
+    pub(crate) fn takes_long(&self) -> bool {
+        self.is_crowded(MOST_IN_PASSING) || self.documents() > MOST_LOOKED_THROUGH
     }
 
     /// About how many documents wait.
-    pub(crate) fn documents(&self) -> u64 {
+    fn documents(&self) -> u64 {
         let arrivals = arriving::count(&self.folder);
         Totals::read(&self.folder).map_or(0, |totals| totals.documents) + u64::try_from(arrivals).unwrap_or(u64::MAX)
     }

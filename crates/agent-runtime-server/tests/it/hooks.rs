@@ -135,6 +135,20 @@ async fn the_same_prompt_in_two_turns_is_two_prompts_and_its_copies_are_none() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_task_in_the_background_begins_a_turn_of_its_own() {
+    let server = TestServer::start().await;
+    let stop = document("Stop", &json!({"last_assistant_message": "Done."}));
+    let notified = document("UserPromptSubmit", &json!({"prompt": "<task-notification>done</task-notification>"}));
+    for (second, said) in [(1, &stop), (2, &notified), (3, &stop), (3, &stop)] {
+        heard(&server, second, said).await;
+    }
+    let events = server.events("s").await;
+    let stops = types(&events).into_iter().filter(|kind| *kind == "stop").count();
+    assert_eq!(stops, 2, "{events:?}");
+    assert_eq!(session(&server, "s").await["activity"]["state"], "idle");
+}
+
+#[tokio::test]
 async fn our_own_command_hears_the_truth_and_an_agent_hears_nothing() {
     let server = TestServer::start().await;
     let broken = json!({"hook_event_name": "Stop"});

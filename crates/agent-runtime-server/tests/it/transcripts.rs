@@ -285,7 +285,11 @@ async fn a_file_that_will_not_be_read_leaves_the_last_words_to_the_end_of_the_tu
     std::fs::write(path("closed-s.jsonl"), "{}\n").expect("written");
     std::fs::set_permissions(path("closed-s.jsonl"), PermissionsExt::from_mode(0o000)).expect("set");
     let mut names = vec!["other.jsonl", "s.txt", "folder-s.jsonl", "pipe-s.jsonl"];
-    names.extend(std::fs::File::open(path("closed-s.jsonl")).is_err().then_some("closed-s.jsonl"));
+    if std::fs::File::open(path("closed-s.jsonl")).is_err() {
+        names.push("closed-s.jsonl");
+    } else {
+        println!("skipped: a file that may not be read, for root may read all");
+    }
     for (count, name) in names.into_iter().enumerate() {
         let said = format!("The last words beside {name}.");
         let stop = json!({"last_assistant_message": said, "transcript_path": path(name)});

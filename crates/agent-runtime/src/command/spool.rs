@@ -57,19 +57,20 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
         let claimed = spool.claim_unaddressed(&destination.address);
         let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
         (delivered, rejected) = (delivered + flushed.delivered, rejected + flushed.rejected);
-        // A hook that could not wait for all to be claimed has added its document to those without an address.
-        let is_over = claimed.is_err() || flushed.busy || flushed.obstacle.is_some();
-        if is_over {
+        if flushed.obstacle.is_some() {
+            // A hook that could not wait for all to be claimed has added its document to those without an address.
             break (claimed.and(spool.claim_unaddressed(&destination.address)), flushed);
         }
-        if Spool::unaddressed(&state()?).is_empty() {
+        let goes_on = claimed.as_ref().is_ok_and(|some| *some || !flushed.busy);
+        if !goes_on || !spool.has_unaddressed_beside() {
             break (claimed, flushed);
         }
     };
-    if flushed.busy {
-        return output::print("another process delivers already\n");
-    }
-    output::print(&format!("{delivered} delivered, {rejected} refused\n"))?;
+    output::print(&if flushed.busy && delivered + rejected == 0 {
+        "another process delivers already\n".to_owned()
+    } else {
+        format!("{delivered} delivered, {rejected} refused\n")
+    })?;
     claimed.map_err(failure)?;
     let Some(obstacle) = flushed.obstacle else { return Ok(()) };
     let server = &destination.address;

@@ -95,7 +95,10 @@ pub(crate) fn server_address(text: &str) -> Result<Address, String> {
             .to_owned());
     }
     Address::parse(text).ok_or_else(|| {
-        format!("'{}' is no address of a server: write http://HOST:PORT or https://HOST:PORT", redact(text).0)
+        // A token may stand in a query.
+        let (address, end) = text.split_once('?').map_or((text, ""), |(address, _)| (address, "?…"));
+        let shown = redact(address).0;
+        format!("'{shown}{end}' is no address of a server: write http://HOST:PORT or https://HOST:PORT")
     })
 }
 
@@ -184,6 +187,8 @@ mod tests {
             let complaint = server_url(secret).expect_err(secret);
             assert!(complaint.contains("--token-file") && !complaint.contains("cret"), "{complaint}");
         }
+        let complaint = server_url("http://box?token=s3cret").expect_err("a query");
+        assert!(complaint.contains("'http://box?…'") && !complaint.contains("cret"), "{complaint}");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::io;
 use super::arriving::{self, Arrival};
 use super::files;
 use super::room::MOST_BYTES;
-use super::totals::Totals;
 use super::{Spool, rejected, waiting};
 
 /// Documents that somebody moves for whom an agent waits: more are left to a process that has the time.
@@ -45,17 +44,25 @@ impl Spool {
         let mut rest = arrivals.as_slice();
         while !rest.is_empty() {
             let (arrivals, others) = rest.split_at(together(rest));
-            let (documents, bytes) = measured(arrivals);
+            let sizes: Vec<u64> = arrivals.iter().map(Arrival::bytes).collect();
+            let (documents, bytes) = (u64::try_from(arrivals.len()).unwrap_or(u64::MAX), sizes.iter().sum());
             if !self.has_room(&totals, documents, bytes) {
-                self.make_room(&mut totals, documents, bytes)?;
+                let made = self.make_room(&mut totals, documents, bytes);
+                if made.is_err() {
+                    totals.write(&self.folder)?;
+                }
+                made?;
             }
             // Counted first: a kill between the two must not give the same number twice.
             let first = totals.take_numbers(documents);
             totals.documents += documents;
             totals.bytes += bytes;
             totals.write(&self.folder)?;
-            for (arrival, number) in arrivals.iter().zip(first..) {
-                adopted.carry(self, arrival, number, &mut totals);
+            for ((arrival, bytes), number) in arrivals.iter().zip(sizes).zip(first..) {
+                if !adopted.carry(self, arrival, number) {
+                    totals.take_out(bytes);
+                    adopted.has_left_some = true;
+                }
             }
             rest = others;
         }
@@ -78,7 +85,9 @@ impl Spool {
         if arriving::are_more_than(&self.folder, MOST_IN_PASSING) {
             return Ok(false);
         }
-        let (documents, bytes) = measured(&arriving::list(&self.folder)?);
+        let arrivals = arriving::list(&self.folder)?;
+        let documents = u64::try_from(arrivals.len()).unwrap_or(u64::MAX);
+        let bytes = arrivals.iter().map(Arrival::bytes).sum();
         let has_room = self.has_room(&self.totals()?, documents, bytes);
         if has_room {
             self.adopt()?;
@@ -96,8 +105,8 @@ impl Adopted {
         self.failure.map_or(Ok(()), Err)
     }
 
-    fn carry(&mut self, spool: &Spool, arrival: &Arrival, number: u64, totals: &mut Totals) {
-        let bytes = arrival.bytes();
+    /// Moves one to its place; whether it is there now.
+    fn carry(&mut self, spool: &Spool, arrival: &Arrival, number: u64) -> bool {
         if !self.stuck.contains(&arrival.session) {
             let folder = spool.waiting().join(&arrival.session);
             let place = folder.join(waiting::file_name(number));
@@ -110,7 +119,7 @@ impl Adopted {
                 }
             });
             match moved {
-                Ok(()) => return,
+                Ok(()) => return true,
                 // Dropped meanwhile to make room.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
@@ -120,8 +129,7 @@ impl Adopted {
                 }
             }
         }
-        totals.take_out(bytes);
-        self.has_left_some = true;
+        false
     }
 }
 
@@ -133,9 +141,4 @@ fn together(arrivals: &[Arrival]) -> usize {
         bytes <= MOST_BYTES_TOGETHER
     };
     arrivals.iter().take(MOST_TOGETHER).take_while(fits).count().max(1)
-}
-
-/// How many they are, and how large.
-fn measured(arrivals: &[Arrival]) -> (u64, u64) {
-    (u64::try_from(arrivals.len()).unwrap_or(u64::MAX), arrivals.iter().map(Arrival::bytes).sum())
 }

@@ -13,7 +13,7 @@ use super::{Spool, SpoolError};
 /// hangs is asked again by one hook in this time, and all others lose none.
 const ATTENDANCE_US: i64 = 5_000_000;
 /// How long a hook waits for another to start one.
-const STARTING_PATIENCE: Duration = Duration::from_millis(100);
+const STARTING_PATIENCE: Duration = Duration::from_millis(10);
 
 impl Spool {
     /// Starts a process that delivers what waits, unless one is at it, or was started a moment ago.
@@ -21,17 +21,29 @@ impl Spool {
     /// # Errors
     /// When it cannot be started, or the spool cannot be changed.
     pub(crate) fn start_flush(&self, now_us: i64) -> Result<(), SpoolError> {
-        self.start_unless_attended(now_us).map_err(|cause| self.unusable(cause))
+        let is_delivered = || Lock::try_take(&self.flushing()).map(|turn| turn.is_none());
+        self.start_unless(now_us, is_delivered).map_err(|cause| self.unusable(cause))
     }
 
-    fn start_unless_attended(&self, now_us: i64) -> io::Result<()> {
+    /// Starts one that first claims what was told no address, which not everybody who delivers does.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn start_claim(&self, now_us: i64) -> Result<(), SpoolError> {
+        self.start_unless(now_us, || Ok(false)).map_err(|cause| self.unusable(cause))
+    }
+
+    fn start_unless(&self, now_us: i64, is_needless: impl FnOnce() -> io::Result<bool>) -> io::Result<()> {
+        if self.was_attended(now_us) {
+            return Ok(());
+        }
         files::make_folder(&self.folder)?;
         // Not the spool's lock: who holds that one may have looked for documents already.
         let _starting = match Lock::wait(&self.folder.join("starting"), STARTING_PATIENCE) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(()),
             starting => starting?,
         };
-        if self.was_attended(now_us) || Lock::try_take(&self.flushing())?.is_none() {
+        if self.was_attended(now_us) || is_needless()? {
             return Ok(());
         }
         let until = now_us + ATTENDANCE_US;
@@ -59,8 +71,9 @@ impl Spool {
 
 fn spawn() -> io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    // Nothing of the agent's is held open, and a Ctrl-C meant for the agent does not reach it.
-    command.args(["spool", "flush"]).current_dir("/").process_group(0);
+    // No pipe of the agent's is held open, and a Ctrl-C meant for the agent does not reach it. It stays in the folder, for
+    // settings may name files from there.
+    command.args(["spool", "flush"]).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     Ok(())
 }

@@ -143,7 +143,7 @@ impl Spool {
     }
 
     /// Whether somebody delivers, or tried in vain a moment ago. Who asks after a document has come is told the truth:
-    /// whoever ends a delivery looks once more.
+    /// whoever ends a delivery looks once more, unless the server took no more.
     ///
     /// # Errors
     /// When the spool cannot be read.
@@ -204,8 +204,10 @@ impl Spool {
     ) -> Result<Option<Obstacle>, SpoolError> {
         let content = match waiting::read(&entry.path) {
             Ok(content) => content,
-            // Dropped meanwhile to make room.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Dropped meanwhile to make room; a link that leads nowhere is still there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&entry.path).is_err() => {
+                return Ok(None);
+            }
             Err(cause) => return Ok(Some(Obstacle::Unreadable(entry.path.clone(), cause))),
         };
         let Some(content) = content else {

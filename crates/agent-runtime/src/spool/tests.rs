@@ -101,6 +101,33 @@ fn the_newest_is_never_dropped_for_its_size() {
     assert!(!old.exists() && new.exists());
 }
 
+#[test]
+fn many_small_ones_without_a_number_are_weighed_now_and_then() {
+    let (_state, spool, _) = bounded(200);
+    for number in 0..112 {
+        let name = arriving::file_name(number, &waiting::folder_name("s"), "00000000000000aa");
+        let path = arriving::folder(spool.folder()).join(&name);
+        arriving::put(spool.folder(), &name, &path, b"").expect("written");
+        File::options().write(true).open(&path).and_then(|file| file.set_len(MOST_BYTES / 100)).expect("so large");
+    }
+    spool.limit_arrivals(1).expect("limited");
+    assert_eq!(arriving::count(spool.folder()), 99);
+}
+
+#[test]
+fn no_more_are_claimed_than_have_their_place() {
+    let (state, spool, address) = bounded(200);
+    let spool = Spool { most_arrivals: 20, ..spool };
+    let unaddressed = Spool::unaddressed(state.path());
+    for number in 0..15 {
+        let document = format!("{{\"session_id\":\"s\",\"number\":{number}}}");
+        unaddressed.keep_unaddressed("codex", "{}", document.as_bytes()).expect("kept");
+    }
+    assert!(spool.claim_unaddressed(&address).expect("claimed"));
+    assert_eq!((arriving::count(spool.folder()), arriving::count(unaddressed.folder())), (10, 5));
+    assert!(!spool.claim_unaddressed(&address).expect("no place"), "until those have their numbers");
+}
+
 /// A spool with room for so many documents, and its server.
 fn bounded(most_documents: u64) -> (tempfile::TempDir, Spool, Address) {
     let state = tempfile::tempdir().expect("a folder");

@@ -65,30 +65,46 @@ impl Spool {
         self.count_lost(envelope, &SERVER)
     }
 
-    /// Takes over all that wait there, in their order, for this spool's server.
+    /// Takes over those that wait there, in their order, for this spool's server: as many as have their place among those
+    /// without a number. Tells whether there were any.
     ///
     /// # Errors
     /// When some had to stay.
-    pub(crate) fn claim_unaddressed(&self, server: &Address) -> Result<(), SpoolError> {
-        let Some(Self { folder: from, .. }) = self.unaddressed_beside() else { return Ok(()) };
+    pub(crate) fn claim_unaddressed(&self, server: &Address) -> Result<bool, SpoolError> {
+        let Some(Self { folder: from, .. }) = self.unaddressed_beside() else { return Ok(false) };
         let arrivals = arriving::list(&from).map_err(|cause| self.unusable(cause))?;
-        if arrivals.is_empty() {
-            return Ok(());
+        let place = usize::try_from(self.most_arrivals / 2).unwrap_or(usize::MAX);
+        let place = place.saturating_sub(arriving::count(&self.folder));
+        if arrivals.is_empty() || place == 0 {
+            return Ok(false);
         }
         arriving::sweep(&from, &arrivals);
         let name = arrival_name("", "")?;
         let claimed = self.name_server(server, &name).and_then(|()| {
             files::make_folder(&arriving::folder(&self.folder))?;
-            arrivals.iter().try_for_each(|arrival| self.claim(&arrival.path))
+            arrivals.iter().take(place).try_for_each(|arrival| self.claim(&arrival.path))
         });
-        claimed.map_err(|cause| self.unusable(cause))
+        claimed.map(|()| true).map_err(|cause| self.unusable(cause))
     }
 
     /// Does the same for somebody who has no time, unless they are many; whether none is left there.
-    pub(crate) fn claim_in_passing(&self, server: &Address) -> bool {
-        let unaddressed = self.unaddressed_beside();
-        let is_crowded = unaddressed.is_some_and(|spool| arriving::are_more_than(&spool.folder, MOST_IN_PASSING));
-        !is_crowded && self.claim_unaddressed(server).is_ok()
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn claim_in_passing(&self, server: &Address) -> Result<bool, SpoolError> {
+        if !self.has_unaddressed_beside() {
+            return Ok(true);
+        }
+        let is_crowded = self.unaddressed_beside().is_some_and(|spool| spool.is_crowded(MOST_IN_PASSING));
+        if !is_crowded {
+            self.claim_unaddressed(server)?;
+        }
+        Ok(!self.has_unaddressed_beside())
+    }
+
+    /// Whether some wait there.
+    pub(crate) fn has_unaddressed_beside(&self) -> bool {
+        self.unaddressed_beside().is_some_and(|spool| spool.is_crowded(0))
     }
 
     fn claim(&self, path: &Path) -> io::Result<()> {

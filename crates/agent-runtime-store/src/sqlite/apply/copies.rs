@@ -17,7 +17,9 @@ const BETWEEN: &str = "
      WHERE event.id > (SELECT ordered_to FROM log_head)
        AND event.session_key = ?1 AND event.instant_us > ?2 AND event.instant_us < ?3 AND {kind}";
 const TURN_ENDS: &str = "event.event_type IN ('stop', 'stop_failure', 'interrupt', 'session_stop', 'session_start')";
-const PROMPTS: &str = "event.event_type = 'message' AND instr(event.body, '\"role\":\"user\"') > 0";
+/// What a turn begins with: a person's words, or the end of a task in the background.
+const PROMPTS: &str = "(event.event_type = 'task_notification'
+    OR event.event_type = 'message' AND instr(event.body, '\"role\":\"user\"') > 0)";
 
 impl Applying<'_> {
     /// The event as it is to be stored; `None` when it is a copy of what is.

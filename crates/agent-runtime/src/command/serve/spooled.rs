@@ -2,9 +2,9 @@
 //! not store. Both go through the door, as everything does.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use agent_runtime_server::config;
 use tokio::net::TcpListener;
@@ -21,13 +21,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// When what could not be stored is tried again: at first, and at last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_mins(1);
+/// How often the spool is looked into: a hook that was told to come later, or came just before the server did, may have
+/// been the last of its session.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The spool of the server that runs here.
 pub(super) struct OwnSpool {
     spool: Spool,
     destination: Destination,
-    /// Whether a thread delivers already.
-    delivering: Arc<AtomicBool>,
+    /// Wakes the thread that delivers.
+    wake: SyncSender<()>,
+    /// What that thread waits at, until it runs.
+    woken: Mutex<Option<Receiver<()>>>,
 }
 
 impl OwnSpool {
@@ -42,38 +47,23 @@ impl OwnSpool {
         let address = Address::parse(&format!("http://{place}"))?;
         let spool = Spool::of(&places::state()?, &address).redacting(settings.redact.value);
         let token = settings.token.value.as_ref().map(|token| token.reveal().to_owned());
-        Some(Arc::new(Self { spool, destination: Destination { address, token }, delivering: Arc::default() }))
+        let (wake, woken) = mpsc::sync_channel(1);
+        Some(Arc::new(Self {
+            spool,
+            destination: Destination { address, token },
+            wake,
+            woken: Mutex::new(Some(woken)),
+        }))
     }
 
-    /// Delivers what waits, beside the serving.
+    /// Starts the thread that delivers what waits, now and whenever something does.
     pub(super) fn deliver(&self) {
-        if !self.spool.is_empty() {
-            self.start(Duration::ZERO);
-        }
-    }
-
-    /// Starts the thread that delivers until nothing waits, unless it runs.
-    fn start(&self, first_pause: Duration) {
-        if self.delivering.swap(true, Ordering::SeqCst) {
-            return;
-        }
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(woken) = woken else { return };
         let (spool, destination) = (self.spool.clone(), self.destination.clone());
-        let delivering = Arc::clone(&self.delivering);
-        let started = std::thread::Builder::new().name("spool".into()).spawn(move || {
-            let mut pause = first_pause;
-            loop {
-                std::thread::sleep(pause);
-                // From here on, who keeps another document starts another thread if this one ends.
-                delivering.store(false, Ordering::SeqCst);
-                if !deliver_once(&spool, &destination) || delivering.swap(true, Ordering::SeqCst) {
-                    return;
-                }
-                pause = (pause * 2).clamp(FIRST_PAUSE, LAST_PAUSE);
-            }
-        });
-        if let Err(error) = started {
-            self.delivering.store(false, Ordering::SeqCst);
-            tracing::warn!("what waits in the spool is left for later: {error}");
+        let work = move || deliver_for_ever(&spool, &destination, &woken);
+        if let Err(error) = std::thread::Builder::new().name("spool".into()).spawn(work) {
+            tracing::warn!("what waits in the spool is left to hooks: {error}");
         }
     }
 }
@@ -81,12 +71,30 @@ impl OwnSpool {
 impl config::Spool for OwnSpool {
     fn keep(&self, agent: &str, envelope: &str, document: &[u8]) -> io::Result<()> {
         self.spool.keep(agent, envelope, document, &self.destination.address).map_err(io::Error::other)?;
-        self.start(FIRST_PAUSE);
+        // Who is woken already need not be woken twice.
+        let _ = self.wake.try_send(());
         Ok(())
     }
 
     fn holds(&self, document: &[u8]) -> bool {
         !self.spool.is_empty() && Routing::of(document).is_some_and(|routing| self.spool.holds(&routing.session_id))
+    }
+}
+
+fn deliver_for_ever(spool: &Spool, destination: &Destination, woken: &Receiver<()>) {
+    let mut failed_for = Duration::ZERO;
+    let mut next = Instant::now();
+    loop {
+        match woken.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            // What could not be stored a moment ago can hardly be now.
+            Ok(()) => next = next.min(Instant::now() + FIRST_PAUSE),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                let waits = !spool.is_empty() && deliver_once(spool, destination);
+                failed_for = if waits { (failed_for * 2).clamp(FIRST_PAUSE, LAST_PAUSE) } else { Duration::ZERO };
+                next = Instant::now() + if waits { failed_for } else { LOOK };
+            }
+        }
     }
 }
 

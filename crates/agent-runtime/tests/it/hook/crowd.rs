@@ -143,6 +143,17 @@ fn a_document_that_is_refused_while_the_lock_is_kept_waits_to_be_refused_again()
     assert_eq!((&status["waiting"], &status["rejected"], &status["dropped"]), (&0.into(), &2.into(), &0.into()));
 }
 
+#[test]
+fn what_a_person_must_do_is_told_while_the_lock_is_kept() {
+    let server = Recorder::answering(|_| Reply::Status(401, "{\"detail\":\"no\"}"));
+    let stand = Stand::new(&server.url());
+    stand.report("s", 0);
+    let before = stand.log().lines().count();
+    let _lock = locked(&stand);
+    stand.report("t", 0);
+    assert_eq!((before, stand.log().lines().count()), (1, 2), "{}", stand.log());
+}
+
 /// A hook of each of many sessions, all at one moment.
 fn crowd(stand: &Stand, round: usize) {
     let mut hooks: Vec<_> = (0..HOOKS).map(|_| stand.spawn(&["hook", "claude-code"])).collect();

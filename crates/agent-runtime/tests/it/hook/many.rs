@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::recorder::{Recorder, Reply, STORED};
 use super::stand::{Stand, children, order};
+use crate::disk_full::Disk;
 
 const DOCUMENTS: usize = 2000;
 const URL: &str = "AGENT_ORCHESTRATOR_SESSION_MANAGER_URL";
@@ -23,15 +24,15 @@ fn a_hook_leaves_many_that_were_told_no_address_to_others_and_queues_behind_them
     let stand = stand.variable(URL, server.url());
     let name = format!("http-127.0.0.1-{}", server.address.port());
     let spool = stand.state().join("spool").join(name);
-    // Nobody delivers in between.
-    let delivering = locked(&spool, "flushing");
+    // Nobody starts a process that claims them in between.
+    let starting = locked(&spool, "starting");
     stand.report("t", 0);
     assert_eq!(order(&server.requests()), [("t".to_owned(), 0)], "{}", stand.log());
     stand.report("s", DOCUMENTS);
     assert_eq!(server.requests().len(), 1, "it waits behind those of its session");
     assert_eq!(children(&unaddressed).len(), DOCUMENTS + 1);
     assert_eq!(children(&spool.join("arriving")).len(), 0);
-    drop(delivering);
+    drop(starting);
     // The next hook, of whatever session, starts the process that has the time.
     stand.report("t", 1);
     let delivered = order(&server.wait_for(DOCUMENTS + 3));
@@ -96,6 +97,46 @@ fn a_hook_leaves_many_that_have_come_to_others() {
     let numbers: Vec<u64> = order(&server.wait_for(DOCUMENTS + 3)).into_iter().map(|(_, number)| number).collect();
     assert_eq!(numbers, (0..DOCUMENTS as u64 + 3).collect::<Vec<_>>());
     assert_eq!(stand.log(), "");
+}
+
+#[test]
+fn what_cannot_be_claimed_is_told_and_holds_up_its_own_session_only() {
+    let server = Recorder::start();
+    let stand = Stand::new("ftp://nope");
+    // Nothing can be moved from one file system to another.
+    let unaddressed = stand.state().join("spool/unaddressed");
+    fs::create_dir_all(stand.state().join("spool")).expect("a folder");
+    let Some(_disk) = Disk::mount(&unaddressed, 1024 * 1024) else { return };
+    stand.report("s", 0);
+    let stand = stand.variable(URL, server.url());
+    stand.report("t", 0);
+    stand.report("s", 1);
+    assert_eq!(order(&server.requests()), [("t".to_owned(), 0)]);
+    assert_eq!(children(&unaddressed.join("arriving")).len(), 2);
+    assert_eq!(stand.log().matches("could not be sent on").count(), 2, "{}", stand.log());
+    let started = stand.state().join(format!("spool/http-127.0.0.1-{}/attended", server.address.port()));
+    assert!(!started.exists(), "another process could not claim it either");
+    let (is_content, said) = stand.flush();
+    assert!(!is_content && said.contains("cannot be used"), "{said}");
+}
+
+#[test]
+fn a_flush_ends_whatever_a_stranger_put_into_the_spool() {
+    let server = Recorder::start();
+    let stand = Stand::new(&server.url());
+    stand.report("s", 0);
+    let spool = stand.state().join("spool").join(format!("http-127.0.0.1-{}", server.address.port()));
+    let folder = spool.join("waiting/0000000000000000");
+    fs::create_dir_all(&folder).expect("a folder");
+    std::os::unix::fs::symlink("/nowhere", folder.join("0000000000000001")).expect("a link");
+    let unaddressed = stand.state().join("spool/unaddressed/waiting/0000000000000000");
+    fs::create_dir_all(&unaddressed).expect("a folder");
+    fs::write(unaddressed.join("0000000000000001"), "a file").expect("written");
+    let (is_content, said) = stand.flush();
+    assert!(!is_content && said.contains("0000000000000001"), "{said}");
+    // A hook ends, too.
+    stand.report("s", 1);
+    assert_eq!(order(&server.requests()), [("s".to_owned(), 0), ("s".to_owned(), 1)]);
 }
 
 /// Makes many of the one document that lies in a folder, each later than the one before.

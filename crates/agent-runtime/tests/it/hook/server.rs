@@ -63,6 +63,20 @@ async fn a_server_that_starts_takes_what_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_server_finds_what_waits_for_it_though_no_hook_follows() {
+    let (stand, address) = Stand::without_server();
+    stand.report("s", 0);
+    let (waiting, aside) = (stand.spool().join("waiting"), stand.folder.path().join("aside"));
+    std::fs::rename(&waiting, &aside).expect("aside");
+    let server = start(&stand, address).await;
+    assert_eq!(commands(&server, "s").await.len(), 0);
+    // A hook that was told to come later, or found nobody a moment before the server came, puts it there.
+    std::fs::rename(&aside, &waiting).expect("there");
+    until(async || commands(&server, "s").await == ["echo 0"]).await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_deliver_what_waits_for_it_tries_again() {
     let (stand, address) = Stand::without_server();
     stand.report("s", 0);

@@ -74,6 +74,17 @@ fn a_server_elsewhere_is_never_waited_for() {
 }
 
 #[test]
+fn a_process_that_delivers_finds_settings_where_the_hook_found_them() {
+    let server = Recorder::start();
+    // It is no loopback address, so that no hook delivers by itself.
+    let settings = format!("server = \"http://0.0.0.0:{}\"\n", server.address.port());
+    let stand = Stand::new("").variable("AGENT_RUNTIME_CONFIG", "here.toml");
+    std::fs::write(stand.folder.path().join("here.toml"), settings).expect("written");
+    stand.report("s", 1);
+    assert_eq!(order(&server.wait_for(1)), [("s".to_owned(), 1)]);
+}
+
+#[test]
 fn what_comes_while_another_session_fails_is_delivered_by_the_same_process() {
     let place = Arc::<Mutex<Option<Stand>>>::default();
     let known = Arc::clone(&place);
