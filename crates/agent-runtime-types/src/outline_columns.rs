@@ -149,7 +149,8 @@ mod tests {
     fn read(columns: &Value) -> Vec<Value> {
         let at = |key: &str, row: usize| columns[key][row].clone();
         let holds = |key: &str, row: usize| columns[key].as_array().expect("a list").contains(&json!(row));
-        let word = |key: &str, row: usize| columns["words"][at(key, row).as_u64().expect("a place") as usize].clone();
+        let place = |key: &str, row: usize| at(key, row).as_u64().and_then(|place| usize::try_from(place).ok());
+        let word = |key: &str, row: usize| columns["words"][place(key, row).expect("a place")].clone();
         let mut instant_us = 0;
         let rows = 0..columns["id"].as_array().expect("ids").len();
         rows.map(|row| {
@@ -185,7 +186,7 @@ mod tests {
         {
             let mut event = json!({"event_type": "x", "session_id": "s", "session_name": "n", "timestamp": "2025-12-03T10:00:00.001Z"});
             event.as_object_mut().expect("an object").extend(extra.as_object().expect("members").clone());
-            let (id, event) = (40 + row as i64, NewEvent::parse(event.to_string().as_bytes()).expect("an event"));
+            let (id, event) = (40 + i64::try_from(row).expect("a small one"), NewEvent::parse(event.to_string().as_bytes()).expect("an event"));
             let mut text = String::new();
             push_outline(id, &event.body, &stored_members(&event.body), &mut text);
             let outline: Outline = serde_json::from_str(&text).expect("an outline");
