@@ -64,11 +64,11 @@ test("a message that no parser bears takes nothing else along", async () => {
 });
 
 test("an outline that was cut is read again", async () => {
-  await on.server.ingest(talk(300));
+  await on.server.ingest(talk(2_000));
   const page = await on.open("/ui/connect", { forgive: [/ERR_/, /500/] });
   let cut = 0;
   await page.route(
-    (url) => url.pathname === "/sessions/s/outline",
+    (url) => url.pathname === "/sessions/s/outline/columns",
     async (route) => {
       cut += 1;
       if (cut > 1) {
@@ -76,12 +76,14 @@ test("an outline that was cut is read again", async () => {
         return;
       }
       const answer = await route.fetch();
-      await route.fulfill({ response: answer, body: (await answer.text()).slice(0, 20_000) });
+      const text = await answer.text();
+      // Within the second of its pages.
+      await route.fulfill({ response: answer, body: text.slice(0, text.indexOf("\n") + 1_000) });
     },
   );
   await page.goto(`${on.server.url}/ui/session/s`);
   await page.getByRole("alert").filter({ hasText: "Not all of it could be read" }).waitFor();
-  await page.locator('.story-row[aria-setsize="301"]').first().waitFor();
+  await page.locator('.story-row[aria-setsize="2001"]').first().waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
 });
 

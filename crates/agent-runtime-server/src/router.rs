@@ -27,6 +27,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::legacy_list))
         .routes(routes!(events::legacy_append))
         .routes(routes!(outline::outline))
+        .routes(routes!(outline::columns))
         .routes(routes!(ingest::ingest))
         .routes(routes!(hooks::claude_code))
         .routes(routes!(hooks::codex))

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use agent_runtime_types::live::Change;
-use agent_runtime_types::page::{EventQuery, SessionPlace, SessionQuery};
+use agent_runtime_types::page::{EventDetail, EventQuery, SessionPlace, SessionQuery};
 use agent_runtime_types::report::{Process, Source, TranscriptPlace};
 use agent_runtime_types::search::Needle;
 use agent_runtime_types::session::{Session, SessionStatus};
@@ -189,7 +189,7 @@ pub struct EventReading {
     pub(crate) text: Option<Needle>,
     pub(crate) failures_only: bool,
     pub(crate) descending: bool,
-    pub(crate) outlines: bool,
+    pub(crate) detail: EventDetail,
     /// Whatever keeps the rows from being erased while they are read.
     pub(crate) _hold: Arc<dyn Any + Send + Sync>,
 }
@@ -197,7 +197,7 @@ pub struct EventReading {
 /// Some events of a session, in order.
 #[derive(Clone)]
 pub struct EventPage {
-    /// The events, or their outlines, as JSON objects with commas between them.
+    /// The events, or their outlines, as JSON objects with commas between them; columns of outlines are one object.
     pub rows: String,
     /// How many.
     pub count: usize,

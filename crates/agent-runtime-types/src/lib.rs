@@ -11,6 +11,7 @@ pub mod timestamp;
 pub mod activity;
 pub mod event;
 pub mod outline;
+pub mod outline_columns;
 pub mod report;
 pub mod search;
 pub mod session;

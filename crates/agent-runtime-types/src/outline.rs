@@ -114,7 +114,7 @@ impl<'a> EventMessage<'a> {
 }
 
 /// Bytes that stand before the body of a shown event.
-fn event_heading_bytes(id: i64) -> usize {
+pub(crate) fn event_heading_bytes(id: i64) -> usize {
     let mut heading = String::with_capacity(32);
     event::push_event(id, "", &mut heading);
     heading.len()
@@ -139,19 +139,19 @@ fn push_members(id: i64, body_bytes: usize, members: &[Member<'_>], out: &mut St
     out.push('}');
 }
 
-fn is_number(value: &str) -> bool {
+pub(crate) fn is_number(value: &str) -> bool {
     value.starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
 /// Whether some block of the content is a thought and none is a text.
-fn is_thinking(members: &[Member<'_>]) -> bool {
+pub(crate) fn is_thinking(members: &[Member<'_>]) -> bool {
     let Some(blocks) = value(members, "content").and_then(json::elements) else { return false };
     let says = |key| blocks.iter().any(|block| value(&json::members(block), key).and_then(shortened).is_some());
     says("thinking") && !says("text")
 }
 
 /// What a person would read first.
-fn telling(members: &[Member<'_>]) -> Option<String> {
+pub(crate) fn telling(members: &[Member<'_>]) -> Option<String> {
     let error = || shortened(value(members, "error")?);
     let content = || json::elements(value(members, "content")?)?.into_iter().find_map(of_block);
     let input = || {

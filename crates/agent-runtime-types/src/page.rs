@@ -93,8 +93,20 @@ pub struct EventQuery {
     pub failures_only: bool,
     /// The list turned round: newest first.
     pub descending: bool,
-    /// Outlines of them, without their bodies.
-    pub outlines: bool,
+    /// What is told of each.
+    pub detail: EventDetail,
+}
+
+/// What is told of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventDetail {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Its outline, without its body.
+    Outline,
+    /// The same, page by page in columns.
+    OutlineColumns,
 }
 
 /// Reads a `limit`: at least 1, and no more than [`MAX_LIMIT`] counts.

@@ -15,6 +15,9 @@ export type Event = Schemas["Event"];
 /** An event without its body: enough to place it, pair it and say in a line what it is. */
 export type Outline = Schemas["Outline"];
 
+/** Many of them, column by column. */
+export type OutlineColumns = Schemas["OutlineColumns"];
+
 /** An outline as the live log sends it. */
 export type EventOutline = Outline & { readonly session_id: string };
 

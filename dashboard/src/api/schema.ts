@@ -279,6 +279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/{session_id}/outline/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a session's events without their bodies in columns: a fraction of the bytes, and quicker to read. Each page of columns
+         *     stands on a line of its own.
+         */
+        get: operations["columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{session_id}/result": {
         parameters: {
             query?: never;
@@ -691,6 +711,35 @@ export interface components {
             /** @description The call, as the agent numbers it: the same before and after. */
             tool_use_id: string | null;
         };
+        /** @description Some outlines, column by column: the first of each column belong together, and so on. */
+        OutlineColumns: {
+            /** @description The first one's instant in microseconds since 1970; then how many later each is than the one before. */
+            at: number[];
+            /** @description Bytes of each whole event, as it is shown. */
+            bytes: number[];
+            /** @description How long the tool took, where the agent said so. */
+            duration_ms: (number | null)[];
+            /** @description Which of them tell of a failure, counted from 0. */
+            errors: number[];
+            /** @description Places among the words. */
+            event_type: number[];
+            /** @description The events' ids. */
+            id: number[];
+            /** @description Places among the words. */
+            role: number[];
+            /** @description Places among the words. */
+            text: number[];
+            /** @description In which of them the agent only thinks, counted from 0. */
+            thoughts: number[];
+            /** @description Places among the words. `null` where it is the instant in UTC with milliseconds: `2025-12-03T10:00:00.000Z`. */
+            timestamp: number[];
+            /** @description Places among the words. */
+            tool_name: number[];
+            /** @description Places among the words. */
+            tool_use_id: number[];
+            /** @description What stands in the columns of places, each once; the first is `null`. */
+            words: (string | null)[];
+        };
         /** @description The outlines of a session's events, in order. */
         OutlineList: {
             /**
@@ -699,6 +748,15 @@ export interface components {
              */
             next?: number;
             outline: components["schemas"]["Outline"][];
+        };
+        /** @description The same in columns, some hundreds of events after the other. */
+        OutlinePages: {
+            /**
+             * Format: int64
+             * @description The last one's id, when there is more: to be given as `after`, or as `before` when descending.
+             */
+            next?: number;
+            pages: components["schemas"]["OutlineColumns"][];
         };
         /** @description The body of `PATCH /sessions/{session_id}/metadata`: at least one field. Unknown keys are ignored. */
         PatchBody: {
@@ -2465,6 +2523,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutlineList"];
+                };
+            };
+            /** @description A parameter breaks a rule; `detail` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bearer token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Host` or the `Origin` is not on the list. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed; its log says why. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server is busy or stopping; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    columns: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand after this event of the session */
+                after?: number;
+                /** @description Only those that stand before this event of the session */
+                before?: number;
+                /** @description At most so many; more than 10,000 counts as 10,000 */
+                limit?: number;
+                /** @description Only those of this type */
+                event_type?: string;
+                /** @description Only those of this tool */
+                tool_name?: string;
+                /** @description Only those with this text in a string value or in a key of the client's own, in any case */
+                q?: string;
+                /** @description `true`: only those that tell of a failure */
+                errors?: boolean;
+                /** @description `desc`: newest first; `asc`: oldest first */
+                order?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The session's id, percent-encoded */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The outlines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlinePages"];
                 };
             };
             /** @description A parameter breaks a rule; `detail` names it. */

@@ -54,9 +54,13 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const goTo = useGoTo();
   const { items, entries } = scene.story;
   const [begun] = entries;
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the story changes in place; its version says so
+  // The story changes in place; its version says so.
+  /* eslint-disable react-hooks/exhaustive-deps */
   const started = useMemo(() => startedBy(items, subagents), [items, subagents, scene.version]);
-  const shown = filtered(items, filter);
+  const shown = useMemo(() => filtered(items, filter), [items, filter, scene.version]);
+  const tools = useMemo(() => toolsOf(items), [items, scene.version]);
+  const result = useMemo(() => resultOf(items), [items, scene.version]);
+  /* eslint-enable react-hooks/exhaustive-deps */
 
   useEffect(() => {
     openSession(sessionId);
@@ -86,7 +90,6 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
     setFilter(NO_FILTER);
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
-  const result = resultOf(items);
   useShortcuts(
     isStory
       ? [
@@ -111,7 +114,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
           <StoryBar
             sessionId={sessionId}
             filter={filter}
-            tools={toolsOf(items)}
+            tools={tools}
             onFilter={setFilter}
             find={find}
             onJump={(id, found) => {

@@ -1,6 +1,6 @@
 /** The story: any number of items of any height, of which those in sight exist. */
 
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { measureElement, useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from "react";
 
 import { Card } from "./Card";
@@ -42,6 +42,17 @@ function entriesNear(items: readonly Item[], first: number, last: number): reado
   return [...new Set(entries)].sort((one, other) => one.at - other.at || one.id - other.id);
 }
 
+/**
+ * The height of a row, as the browser tells it before it draws; a row that was just put there has the height it is taken to have.
+ * Measured while React still puts rows there, one would bring the next: too many in one go, on a slow machine, and the page ends.
+ */
+function heightOf(element: Element, entry: ResizeObserverEntry | undefined, virtualizer: Virtualizer<HTMLDivElement, Element>): number {
+  if (entry !== undefined) return measureElement(element, entry, virtualizer);
+  const index = virtualizer.indexFromElement(element);
+  const known = virtualizer.itemSizeCache.get(virtualizer.options.getItemKey(index));
+  return known ?? virtualizer.options.estimateSize(index);
+}
+
 /** All items, in a box that scrolls. */
 export function StoryView({ scene, items, sessionId, started, marked, onMark, handle }: StoryViewProps) {
   const { story, bodies, version } = scene;
@@ -60,6 +71,7 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
     getScrollElement: () => box.current,
     getItemKey: useCallback((index: number) => ids[index] ?? -index, [ids]),
     estimateSize: (index) => heights[index] ?? 0,
+    measureElement: heightOf,
     // At the end alone: held there, each height that is learned costs the layout of all below it.
     anchorTo: left === undefined ? "end" : "start",
     followOnAppend: true,

@@ -1,4 +1,4 @@
-/** Bodies of events: read around what is looked at, forgotten when there are too many. */
+/** Bodies of events: read around what is looked at, forgotten when there are too many and nobody looks. */
 
 import type { Body } from "./body";
 import { readEvents } from "./requests";
@@ -22,6 +22,7 @@ export class Bodies {
   readonly #asked = new Set<number>();
   readonly #listeners = new Set<() => void>();
   #wanted: readonly Entry[] = [];
+  #wantedIds: ReadonlySet<number> = new Set();
   #requests = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,13 +42,15 @@ export class Bodies {
 
   /** Keeps a body that came some other way. */
   keep(bodies: readonly Body[]) {
+    if (bodies.length === 0) return;
     for (const body of bodies) {
       this.#kept.delete(body.id);
       this.#kept.set(body.id, body);
     }
     for (const id of this.#kept.keys()) {
       if (this.#kept.size <= KEPT) break;
-      this.#kept.delete(id);
+      // What comes live pushes nothing out of sight.
+      if (!this.#wantedIds.has(id)) this.#kept.delete(id);
     }
     for (const listener of this.#listeners) listener();
   }
@@ -60,6 +63,7 @@ export class Bodies {
   /** Reads what is missing of these, given in the order of the list. What was wanted before and is not now can wait. */
   want(story: Story, entries: readonly Entry[]) {
     this.#wanted = entries;
+    this.#wantedIds = new Set(entries.map(({ id }) => id));
     this.#read(story);
   }
 

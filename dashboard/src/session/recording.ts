@@ -2,6 +2,7 @@
 
 import { Refused, type Outline } from "../api/client";
 import { followEvents, onDeleted, onLive, onReset } from "../live/store";
+import { holdPast } from "../sessions/past";
 import { Bodies } from "./bodies";
 import { inputKey, outlineOf, type Body } from "./body";
 import { readOutline } from "./outline";
@@ -29,6 +30,8 @@ const AGAIN_MS = 3_000;
 /** Above so many items, and while it is read, what comes is shown in larger steps: laying it out takes time as well. */
 const LONG = 20_000;
 const STEP_MS = 250;
+/** While it is read, the steps grow with what is there: else a long one would mostly be laid out. */
+const STEP_ITEMS = 5_000;
 
 /** Of live bodies, whose outline was not sent. */
 function hasBody(event: Outline | object): event is Body {
@@ -84,7 +87,7 @@ export class Recording {
     // Followed before it is read: what is told twice is in the story once, what is told never would be missing.
     const ends = [
       followEvents(this.#sessionId, (events) => {
-        this.#take(events.map(({ event }) => event as Outline | Body));
+        this.#hear(events.map(({ event }) => event as Outline | Body));
         // All of a session that was not there has come live.
         if (this.#scene.progress === "unknown") this.#show("read");
       }),
@@ -115,6 +118,8 @@ export class Recording {
 
   /** Reads all of it; whether it was read, or is known not to be there. */
   async #read(signal: AbortSignal): Promise<boolean> {
+    // What somebody looks at comes first.
+    const release = holdPast();
     try {
       for await (const page of readOutline(this.#sessionId, signal)) {
         if (signal.aborted) return false;
@@ -128,19 +133,29 @@ export class Recording {
       if (!isUnknown) this.#show("failed");
       else this.#finish(this.#coming.story.items.length === 0 ? "unknown" : "read");
       return isUnknown;
+    } finally {
+      release();
     }
   }
 
-  #take(events: readonly (Outline | Body)[]) {
-    const { story, bodies } = this.#coming;
-    bodies.keep(events.filter(hasBody));
+  #hear(events: readonly (Outline | Body)[]) {
+    this.#coming.bodies.keep(events.filter(hasBody));
+    this.#take(events.map(toldOf));
+  }
+
+  #take(told: readonly Told[]) {
+    const { story } = this.#coming;
     const isFirst = story.entries.length === 0;
-    if (!story.add(events.map(toldOf)) || story !== this.#scene.story) return;
-    if (isFirst || (this.#scene.progress !== "reading" && story.items.length < LONG)) this.#show();
-    else
-      this.#timer ??= setTimeout(() => {
-        this.#show();
-      }, STEP_MS);
+    if (!story.add(told) || story !== this.#scene.story) return;
+    const isReading = this.#scene.progress === "reading";
+    if (isFirst || (!isReading && story.items.length < LONG)) {
+      this.#show();
+      return;
+    }
+    const step = isReading ? STEP_MS * Math.max(1, story.items.length / STEP_ITEMS) : STEP_MS;
+    this.#timer ??= setTimeout(() => {
+      this.#show();
+    }, step);
   }
 
   #finish(progress: Progress) {

@@ -36,6 +36,9 @@ export interface Item {
 
 type TakeBack = () => void;
 
+/** Where an event stands until it is told. */
+const NOWHERE = -1;
+
 const KINDS = new Map<string, Kind>([
   ["message", "message"],
   ["permission_request", "attention"],
@@ -62,33 +65,39 @@ function before(one: Entry, other: Entry): boolean {
   return one.at < other.at || (one.at === other.at && one.id < other.id);
 }
 
+function areInOrder(entries: readonly Entry[]): boolean {
+  return entries.every((entry, index) => index === 0 || !before(entry, entries[index - 1] ?? entry));
+}
+
 /** An event to be taken in. */
 export interface Told {
   readonly outline: Outline;
   readonly input: string | null;
+  /** Its instant, where that is known without reading its timestamp. */
+  readonly at?: number;
 }
 
 /** Everything that is known of a session, in order. */
 export class Story {
   readonly entries: Entry[] = [];
   readonly items: Item[] = [];
+  /** The item of each event that was taken in. */
   readonly #places = new Map<number, number>();
   readonly #takeBacks: TakeBack[] = [];
-  readonly #known = new Set<number>();
   readonly #calls = new Map<string, number>();
   #open: number[] = [];
 
   /** Takes in events, in any order; those that are known already change nothing. */
   add(told: readonly Told[]): boolean {
     const fresh: Entry[] = [];
-    for (const { outline, input } of told) {
-      if (this.#known.has(outline.id)) continue;
-      this.#known.add(outline.id);
-      fresh.push({ id: outline.id, at: microsecondsOf(outline.timestamp) ?? 0, outline, input });
+    for (const { outline, input, at = microsecondsOf(outline.timestamp) ?? 0 } of told) {
+      if (this.#places.has(outline.id)) continue;
+      this.#places.set(outline.id, NOWHERE);
+      fresh.push({ id: outline.id, at, outline, input });
     }
     const [first] = fresh;
     if (first === undefined) return false;
-    fresh.sort((one, other) => (before(one, other) ? -1 : 1));
+    if (!areInOrder(fresh)) fresh.sort((one, other) => (before(one, other) ? -1 : 1));
     const late = this.#takeBackTo(this.placeFor(fresh[0] ?? first));
     const rest = late.length === 0 ? fresh : [...fresh, ...late].sort((one, other) => (before(one, other) ? -1 : 1));
     for (const entry of rest) this.#append(entry);
@@ -136,10 +145,11 @@ export class Story {
   #tell(entry: Entry): TakeBack {
     const { event_type, is_thinking } = entry.outline;
     if (event_type === "post_tool") return this.#answer(entry);
-    const cut = endsTurn(entry.outline) ? this.#cut(entry) : undefined;
+    const cut = this.#open.length > 0 && endsTurn(entry.outline) ? this.#cut(entry) : undefined;
     const asked = event_type === "permission_request" ? this.#ask(entry) : undefined;
     const kind = event_type === "pre_tool" ? "tool" : is_thinking ? "thinking" : (KINDS.get(event_type) ?? "other");
     const uncall = this.#push({ index: this.items.length, kind, entry });
+    if (cut === undefined && asked === undefined) return uncall;
     return () => {
       uncall();
       asked?.();
@@ -151,20 +161,26 @@ export class Story {
   #push(item: Item): TakeBack {
     this.items.push(item);
     this.#places.set(item.entry.id, item.index);
-    const opens = item.kind === "tool" && item.answer === undefined;
+    if (item.kind !== "tool") return this.#pop;
+    const opens = item.answer === undefined;
     const key = opens ? item.entry.outline.tool_use_id : null;
     const former = key === null ? undefined : this.#calls.get(key);
     if (key !== null) this.#calls.set(key, item.index);
     if (opens) this.#open.push(item.index);
     return () => {
-      this.items.pop();
+      this.#pop();
       if (opens) this.#open.pop();
-      this.#places.delete(item.entry.id);
       if (key === null) return;
       if (former === undefined) this.#calls.delete(key);
       else this.#calls.set(key, former);
     };
   }
+
+  /** Takes the last item back. One for all: a long story is mostly made of items with which no more goes. */
+  readonly #pop: TakeBack = () => {
+    const item = this.items.pop();
+    if (item !== undefined) this.#places.delete(item.entry.id);
+  };
 
   #answer(entry: Entry): TakeBack {
     const index = this.#callOf(entry);

@@ -1,21 +1,28 @@
 /** The lines of the list; only those in sight exist. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
 import { countText } from "../ui/instant";
 import { keepInSet, readKeptSet } from "../ui/kept";
-import type { Line } from "./list";
+import type { Line, Listed } from "./list";
 import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
 import { readScroll, writeScroll } from "./scroll";
 import { SessionRow } from "./SessionRow";
 
+/** Milliseconds for which lines are in sight before it is asked what they did. */
+const PAUSE = 300;
+
 const GROUP_NAMES = { "needs-you": "Needs you", working: "Working", quiet: "Quiet" };
 
-export function SessionList({ lines, snapshot }: { readonly lines: readonly Line[]; readonly snapshot: Snapshot }) {
+interface SessionListProps extends Pick<Listed, "lines" | "ids"> {
+  readonly snapshot: Snapshot;
+}
+
+export function SessionList({ lines, ids, snapshot }: SessionListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [chosen, setChosen] = useState<string>();
   /** A chosen row gets the focus as soon as it exists, once: who has gone elsewhere since is left there. */
@@ -24,7 +31,8 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (lines[index]?.kind === "session" ? 41 : 43),
-    getItemKey: (index) => keyOf(lines[index]),
+    // With another function all lines are laid out anew.
+    getItemKey: useCallback((index: number) => ids[index] ?? index, [ids]),
     initialOffset: readScroll,
     overscan: 12,
   });
@@ -40,23 +48,39 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
   }, []);
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+  const askShown = useEffectEvent(() => {
+    const shown = lines.slice(first, last + 1);
+    askPast(shown.flatMap((line) => (line.kind === "session" ? [line.session] : [])), snapshot);
+  });
   useEffect(() => {
     // Who scrolls by asks nothing.
-    const timer = window.setTimeout(() => {
-      const shown = lines.slice(first, last + 1);
-      askPast(shown.flatMap((line) => (line.kind === "session" ? [line.session] : [])), snapshot);
-    }, 300);
+    const timer = window.setTimeout(askShown, PAUSE);
     return () => {
       window.clearTimeout(timer);
     };
-  }, [lines, snapshot, first, last]);
+  }, [first, last]);
+  const asking = useRef<number>(undefined);
+  useEffect(() => {
+    // While events pour in, lines change again before the pause is over: that puts nothing off.
+    asking.current ??= window.setTimeout(() => {
+      asking.current = undefined;
+      askShown();
+    }, PAUSE);
+  }, [ids]);
+  useEffect(
+    () => () => {
+      window.clearTimeout(asking.current);
+      asking.current = undefined;
+    },
+    [],
+  );
 
   const move = (step: 1 | -1) => {
-    const next = nextSession(lines, lines.findIndex((line) => keyOf(line) === chosen), step);
+    const next = nextSession(lines, chosen === undefined ? -1 : ids.indexOf(chosen), step);
     const line = lines[next];
     if (line === undefined) return;
     moved.current = true;
-    setChosen(keyOf(line));
+    setChosen(line.id);
     virtualizer.scrollToIndex(next);
   };
   useShortcuts([
@@ -88,13 +112,13 @@ export function SessionList({ lines, snapshot }: { readonly lines: readonly Line
               key={item.key}
               ref={virtualizer.measureElement}
               data-index={item.index}
-              data-key={keyOf(line)}
-              className={keyOf(line) === chosen ? "line chosen" : "line"}
+              data-key={line.id}
+              className={line.id === chosen ? "line chosen" : "line"}
               style={{ transform: `translateY(${item.start}px)` }}
               aria-setsize={lines.length}
               aria-posinset={item.index + 1}
               onFocus={() => {
-                if (line.kind === "session") setChosen(keyOf(line));
+                if (line.kind === "session") setChosen(line.id);
               }}
             >
               <LineView line={line} onToggle={toggle} onAside={putAside} onMute={mute} />
@@ -144,11 +168,6 @@ function LineView({
     case "muted":
       return <MutedLine line={line} onToggle={onToggle} onMute={onMute} />;
   }
-}
-
-/** Keys of lines of different kinds never meet. */
-function keyOf(line: Line | undefined): string {
-  return line === undefined ? "" : `${line.kind} ${line.key}`;
 }
 
 function nextSession(lines: readonly Line[], from: number, step: 1 | -1): number {

@@ -1,7 +1,7 @@
 /** All sessions: who needs the person, who works, who is quiet. */
 
 import { getRouteApi, Navigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import { useSnapshot } from "../live/store";
@@ -9,7 +9,7 @@ import { keepInSet, useKeptSet } from "../ui/kept";
 import { useNow } from "../ui/ticker";
 import { FilterBar } from "./FilterBar";
 import type { Filters } from "./filters";
-import { listOf } from "./list";
+import { List } from "./list";
 import { SessionList } from "./SessionList";
 import "./sessions.css";
 
@@ -24,9 +24,10 @@ export function SessionsPage() {
   const toggled = useKeptSet("toggled");
   const now = useNow(60_000);
   const search = useRef<HTMLInputElement>(null);
-  const { lines, counts } = useMemo(
-    () => listOf({ ...snapshot, filters, muted, aside, toggled, now }),
-    [snapshot, filters, muted, aside, toggled, now],
+  const [list] = useState(() => new List());
+  const { lines, ids, counts } = useMemo(
+    () => list.of({ ...snapshot, filters, muted, aside, toggled, now }),
+    [list, snapshot, filters, muted, aside, toggled, now],
   );
   const change = useCallback(
     (changes: { [Key in keyof Filters]: Filters[Key] | undefined }) =>
@@ -63,7 +64,7 @@ export function SessionsPage() {
       {snapshot.begun && lines.length === 0 ? (
         <p className="nothing">No session is like that.</p>
       ) : (
-        <SessionList lines={lines} snapshot={snapshot} />
+        <SessionList lines={lines} ids={ids} snapshot={snapshot} />
       )}
     </div>
   );

@@ -26,8 +26,20 @@ export function readFilters(search: Record<string, unknown>): Filters {
   return { ...status, ...text("agent"), ...text("project"), ...text("q") };
 }
 
+/** What was answered of a session: it is asked several times a second of thousands, of which a few have changed. */
+const answers = new WeakMap<Session, { readonly filters: Filters; readonly doesFit: boolean }>();
+
 /** Whether all but the status fits; that is asked of a whole family. */
 export function fits(session: Session, filters: Filters): boolean {
+  if (filters.agent === undefined && filters.project === undefined && filters.q === undefined) return true;
+  const known = answers.get(session);
+  if (known?.filters === filters) return known.doesFit;
+  const doesFit = fitsAll(session, filters);
+  answers.set(session, { filters, doesFit });
+  return doesFit;
+}
+
+function fitsAll(session: Session, filters: Filters): boolean {
   if (filters.agent !== undefined && agentOf(session) !== filters.agent) return false;
   if (filters.project !== undefined && session.project_dir !== filters.project) return false;
   if (filters.q === undefined) return true;

@@ -4,7 +4,7 @@ import type { Activity, Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
 import { readFilters } from "./filters";
-import { listOf, type Material } from "./list";
+import { List, type Listed, type Material } from "./list";
 
 const NOW = Date.parse("2026-01-10T12:00:00Z");
 const at = (minutesAgo: number) => new Date(NOW - minutesAgo * 60_000).toISOString();
@@ -26,22 +26,15 @@ const ended = (minutesAgo: number, more: Partial<Session> = {}): Partial<Session
   ...more,
 });
 
+const NOBODY: ReadonlySet<string> = new Set();
+const PLAIN: Material = { sessions: new Map(), traces: new Map(), filters: {}, muted: NOBODY, aside: NOBODY, toggled: NOBODY, now: NOW };
+
 function list(sessions: Record<string, Partial<Session>>, more: Partial<Material> = {}) {
-  const nobody: ReadonlySet<string> = new Set();
   const made = Object.entries(sessions).map(([id, session]) => [id, aSession(id, session)] as const);
-  return listOf({
-    sessions: new Map(made),
-    traces: new Map(),
-    filters: {},
-    muted: nobody,
-    aside: nobody,
-    toggled: nobody,
-    now: NOW,
-    ...more,
-  });
+  return new List().of({ ...PLAIN, sessions: new Map(made), ...more });
 }
 
-const text = (result: ReturnType<typeof listOf>) =>
+const text = (result: Listed) =>
   result.lines.map((line) => {
     if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
     if (line.kind === "fold") return `${line.count} short`;

@@ -18,6 +18,8 @@ const MOST_UNSEEN = 100;
 const asked = new Set<string>();
 const waiting: string[] = [];
 let underWay = 0;
+/** Who reads something that is looked at now. */
+let holds = 0;
 
 onReset(() => {
   asked.clear();
@@ -37,16 +39,27 @@ export function askPast(sessions: Iterable<Session>, { traces }: Snapshot): void
 export function usePast(): void {
   const snapshot = useSnapshot();
   useEffect(() => {
+    if (asked.size >= MOST_UNSEEN) return;
     const lately = Date.now() - DAY;
-    const candidates = [...snapshot.sessions.values()]
-      .filter((session) => lastOf(session) > lately && !asked.has(session.session_id))
-      .sort((one, other) => lastOf(other) - lastOf(one));
-    askPast(candidates.slice(0, Math.max(0, MOST_UNSEEN - asked.size)), snapshot);
+    const candidates: Session[] = [];
+    for (const session of snapshot.sessions.values())
+      if (lastOf(session) > lately && !asked.has(session.session_id)) candidates.push(session);
+    candidates.sort((one, other) => lastOf(other) - lastOf(one));
+    askPast(candidates.slice(0, MOST_UNSEEN - asked.size), snapshot);
   }, [snapshot]);
 }
 
+/** Nothing is asked until the answer is called: another reading comes first. */
+export function holdPast(): () => void {
+  holds += 1;
+  return () => {
+    holds -= 1;
+    next();
+  };
+}
+
 function next(): void {
-  while (underWay < MOST_AT_ONCE) {
+  while (holds === 0 && underWay < MOST_AT_ONCE) {
     const id = waiting.shift();
     if (id === undefined) return;
     underWay += 1;

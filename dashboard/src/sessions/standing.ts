@@ -28,8 +28,18 @@ export function standingOf(
   aside: ReadonlySet<string>,
   now: number,
 ): Standing {
-  const standing = judge(session, trace, now);
+  const standing = judged(session, trace, now);
   return standing.group === "needs-you" && aside.has(standing.key) ? { ...standing, group: "quiet" } : standing;
+}
+
+/** The list, the tab's title and the calls ask the same of the same sessions. */
+function judged(session: Session, trace: Trace | undefined, now: number): Standing {
+  const instants = instantsOf(session);
+  const { verdict } = instants;
+  if (verdict !== undefined && verdict.trace === trace && verdict.now === now) return verdict.standing;
+  const standing = judge(session, trace, now);
+  instants.verdict = { trace, now, standing };
+  return standing;
 }
 
 function judge(session: Session, trace: Trace | undefined, now: number): Standing {
@@ -70,6 +80,8 @@ interface Instants {
   readonly ended: number | undefined;
   /** Since when it does what it does. */
   readonly since: number | undefined;
+  /** How it stood when it was asked last. */
+  verdict?: { readonly trace: Trace | undefined; readonly now: number; readonly standing: Standing };
 }
 
 /** All of them are looked at several times a second. A session that changes is another object. */

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agent_runtime_store::error::ReadError;
 use agent_runtime_store::read::{EventPage, EventReading};
-use agent_runtime_types::page::{EventQuery, parse_limit};
+use agent_runtime_types::page::{EventDetail, EventQuery, parse_limit};
 use agent_runtime_types::problem::Invalid;
 use agent_runtime_types::search::Needle;
 use axum::body::Body;
@@ -64,17 +64,18 @@ pub(crate) fn query(parameters: &Parameters) -> Result<EventQuery, Invalid> {
             Some("desc") => true,
             Some(_) => return Err(Invalid::field("order", "must be 'asc' or 'desc'")),
         },
-        outlines: false,
+        detail: EventDetail::Whole,
     })
 }
 
-/// Answers with a list under `key`. It is sent while it is read.
+/// Answers with a list under `key`. It is sent while it is read; where the list is one of pages, each begins a line.
 pub(crate) async fn answer(
     app: Arc<App>,
     session_id: String,
     query: EventQuery,
     key: &str,
 ) -> Result<Response, ApiError> {
+    let detail = query.detail;
     let reading = app.store.begin_events(&session_id, query).await?;
     let mut page = app.store.read_events(reading, app.page_limits()).await?;
     page.rows.insert_str(0, &format!("{{\"{key}\":["));
@@ -84,7 +85,8 @@ pub(crate) async fn answer(
     };
     // Should the database fail midway, the stream ends with an error, and the connection is cut: a short
     // answer must never look like a whole one.
-    let pages = Pages { begun: page.count > 0, next: Some(read_ahead(&app, rest)), session_id, app };
+    let between = if detail == EventDetail::OutlineColumns { ",\n" } else { "," };
+    let pages = Pages { begun: page.count > 0, between, next: Some(read_ahead(&app, rest)), session_id, app };
     let first = Bytes::from(page.rows);
     let rest = stream::unfold(pages, |mut pages| async move { pages.next().await.map(|chunk| (chunk, pages)) });
     let body = futures_util::StreamExt::chain(stream::iter([Ok(first)]), rest);
@@ -113,6 +115,7 @@ struct Pages {
     app: Arc<App>,
     session_id: String,
     begun: bool,
+    between: &'static str,
     next: Option<JoinHandle<Result<EventPage, ReadError>>>,
 }
 
@@ -134,7 +137,7 @@ impl Pages {
 
     fn chunk(&mut self, mut page: EventPage) -> Bytes {
         if self.begun && page.count > 0 {
-            page.rows.insert(0, ',');
+            page.rows.insert_str(0, self.between);
         }
         self.begun |= page.count > 0;
         match page.rest.take() {

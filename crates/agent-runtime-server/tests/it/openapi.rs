@@ -45,7 +45,7 @@ async fn the_served_document_describes_every_answer() {
         }
         assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
     }
-    assert_eq!(count, 26);
+    assert_eq!(count, 27);
 }
 
 #[tokio::test]

@@ -20,11 +20,60 @@ const OUTLINE_KEYS: [&str; 11] = [
     "text",
 ];
 
+const COLUMN_KEYS: [&str; 13] = [
+    "words",
+    "id",
+    "at",
+    "timestamp",
+    "event_type",
+    "tool_name",
+    "tool_use_id",
+    "role",
+    "text",
+    "duration_ms",
+    "bytes",
+    "errors",
+    "thoughts",
+];
+
 impl TestServer {
     async fn outline(&self, query: &str) -> Vec<Value> {
         let answer = succeeded(&self.get(&format!("/sessions/a/outline{query}")).await);
         answer["outline"].as_array().expect("outlines").clone()
     }
+
+    /// The answer in columns: its rows as a list of outlines, and what it says besides.
+    async fn columns(&self, query: &str) -> (Vec<Value>, Value) {
+        let mut answer = succeeded(&self.get(&format!("/sessions/a/outline/columns{query}")).await);
+        let pages = answer.as_object_mut().expect("an object").remove("pages").expect("pages");
+        (pages.as_array().expect("pages").iter().flat_map(rows).collect(), answer)
+    }
+}
+
+/// The rows of a page of columns.
+fn rows(page: &Value) -> Vec<Value> {
+    assert_keys(page, &COLUMN_KEYS);
+    assert_eq!(page["words"][0], Value::Null);
+    let word = |key: &str, row: usize| {
+        let place = page[key][row].as_u64().expect("a place");
+        page["words"][usize::try_from(place).expect("a small one")].clone()
+    };
+    let holds = |key: &str, row: usize| page[key].as_array().expect("a list").contains(&json!(row));
+    let mut instant_us = 0;
+    let rows = 0..page["id"].as_array().expect("ids").len();
+    let row = |row| {
+        instant_us += page["at"][row].as_i64().expect("an instant");
+        let written = word("timestamp", row);
+        let at = agent_runtime_types::timestamp::format(instant_us);
+        json!({
+            "id": page["id"][row], "bytes": page["bytes"][row], "duration_ms": page["duration_ms"][row],
+            "timestamp": if written.is_null() { json!(format!("{}Z", &at[..23])) } else { written },
+            "event_type": word("event_type", row), "tool_name": word("tool_name", row), "text": word("text", row),
+            "tool_use_id": word("tool_use_id", row), "role": word("role", row),
+            "is_error": holds("errors", row), "is_thinking": holds("thoughts", row),
+        })
+    };
+    rows.map(row).collect()
 }
 
 fn ids(list: &[Value]) -> Vec<i64> {
@@ -127,11 +176,55 @@ async fn outlines_come_in_pages_that_make_the_whole_list() {
 }
 
 #[tokio::test]
+async fn columns_say_what_the_list_says() {
+    let server = TestServer::start_with(|config| config.limits.page_rows = 50).await;
+    server.create_session("a").await;
+    let lines = (0..400_u64).flat_map(|number| {
+        // Some stand before the ones sent earlier, and instants are written in several ways.
+        let at = format!("2025-12-03T10:{:02}:{:02}", number * 7919 % 60, number * 31 % 60);
+        let mut call = call(number, (number % 9 == 0).then_some("it \"failed\"\nbadly"));
+        call[0]["timestamp"] = json!(format!("{at}.{:03}Z", number % 1000));
+        call[1]["timestamp"] = json!(if number % 2 == 0 { format!("{at}+01:00") } else { format!("{at}.5") });
+        let mut thought = event("a", "message", "2025-12-03T10:00:00.000Z");
+        thought["content"] = json!([{"type": "thinking", "thinking": "so"}]);
+        call.into_iter().chain((number % 5 == 0).then_some(thought))
+    });
+    assert_eq!(server.ingest(ndjson(lines)).await.status, 200);
+    for query in ["", "?order=desc", "?errors=true", "?event_type=post_tool&order=desc", "?q=nothing"] {
+        assert_eq!(server.columns(query).await, (server.outline(query).await, json!({})), "{query}");
+    }
+    let (first, rest) = server.columns("?limit=300").await;
+    assert_eq!(first, server.outline("?limit=300").await);
+    assert_eq!(rest, json!({"next": first[299]["id"]}));
+    assert_eq!(server.columns(&format!("?after={}", rest["next"])).await.0, server.outline("").await[300..]);
+}
+
+#[tokio::test]
+async fn each_page_of_columns_stands_on_a_line() {
+    let server = TestServer::start_with(|config| config.limits.page_rows = 50).await;
+    server.create_session("a").await;
+    assert_eq!(server.ingest(ndjson((0..200).flat_map(|number| call(number, None)))).await.status, 200);
+    let text = server.get("/sessions/a/outline/columns").await.text;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 8);
+    let (first, last) = (lines[0], lines[7]);
+    assert!(first.starts_with(r#"{"pages":[{"words":[null,"#), "{first}");
+    assert!(last.ends_with("]}]}"), "{last}");
+    for line in &lines[1..7] {
+        let page: Value = serde_json::from_str(line.strip_suffix(',').expect("a comma")).expect("a page");
+        assert_eq!(rows(&page).len(), 50);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_session_has_none_and_an_empty_one_an_empty_list() {
     let server = TestServer::start().await;
     assert_refused(&server.get("/sessions/a/outline").await, 404, "Session not found");
     server.create_session("a").await;
     assert_eq!(server.get("/sessions/a/outline").await.text, r#"{"outline":[]}"#);
+    assert_refused(&server.get("/sessions/b/outline/columns").await, 404, "Session not found");
+    assert_eq!(server.get("/sessions/a/outline/columns").await.text, r#"{"pages":[]}"#);
+    assert_refused(&server.get("/sessions/a/outline/columns?limit=0").await, 400, "limit: ");
     assert_refused(&server.get("/sessions/a/outline?after=99").await, 400, "after: ");
     assert_refused(&server.get("/sessions/a/outline?limit=0").await, 400, "limit: ");
 }

@@ -5,6 +5,8 @@
 
 use agent_runtime_types::event::{is_failure, push_event, stored_members};
 use agent_runtime_types::outline::push_outline;
+use agent_runtime_types::outline_columns::OutlineColumns;
+use agent_runtime_types::page::EventDetail;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::ReadError;
@@ -38,7 +40,15 @@ pub(super) fn read(
         sorted.query(params![session_key, above.instant_us, above.id, below.instant_us, below.id, head])?;
     let mut fetch = transaction.prepare_cached("SELECT body, event_type, tool_name FROM events WHERE id = ?1")?;
 
-    let mut taking = Taking { reading, page, text: String::new(), count: 0, looked_at: 0, looked_into: 0 };
+    let mut taking = Taking {
+        reading,
+        page,
+        text: String::new(),
+        columns: OutlineColumns::new(),
+        count: 0,
+        looked_at: 0,
+        looked_into: 0,
+    };
     let mut next_sorted = sorted.next()?;
     loop {
         let sorted_place =
@@ -75,6 +85,8 @@ struct Taking {
     reading: EventReading,
     page: PageLimits,
     text: String,
+    /// What was taken, where it is wanted in columns.
+    columns: OutlineColumns,
     count: usize,
     looked_at: usize,
     /// Bytes of bodies.
@@ -95,7 +107,8 @@ impl Taking {
         let reading = &mut self.reading;
         let mut wanted = holds(row, 1, reading.event_type.as_deref())? && holds(row, 2, reading.tool_name.as_deref())?;
         let body = row.get_ref(0)?.as_str()?;
-        let looks_into = wanted && (reading.outlines || reading.failures_only || reading.text.is_some());
+        let looks_into =
+            wanted && (reading.detail != EventDetail::Whole || reading.failures_only || reading.text.is_some());
         let members = if looks_into { stored_members(body) } else { Vec::new() };
         if looks_into {
             self.looked_into += body.len();
@@ -106,13 +119,13 @@ impl Taking {
             return Ok(Step::LimitIsReached);
         }
         if wanted {
-            if self.count > 0 {
+            if self.count > 0 && reading.detail != EventDetail::OutlineColumns {
                 self.text.push(',');
             }
-            if reading.outlines {
-                push_outline(place.id, body, &members, &mut self.text);
-            } else {
-                push_event(place.id, body, &mut self.text);
+            match reading.detail {
+                EventDetail::Whole => push_event(place.id, body, &mut self.text),
+                EventDetail::Outline => push_outline(place.id, body, &members, &mut self.text),
+                EventDetail::OutlineColumns => self.columns.push(place.id, place.instant_us, body, &members),
             }
             self.count += 1;
             reading.last_taken = Some(place.id);
@@ -121,19 +134,28 @@ impl Taking {
         *(if reading.descending { &mut reading.below } else { &mut reading.above }) = place;
         self.looked_at += 1;
         // With a limit reached, one more event is needed to know whether there is more: often it is at hand.
-        let holds_enough = self.count >= self.page.rows || self.text.len() >= self.page.bytes;
+        let holds_enough =
+            self.count >= self.page.rows || self.text.len() + self.columns.written_bytes() >= self.page.bytes;
         let full = (holds_enough && reading.left != Some(0))
             || self.looked_at >= self.page.rows * LOOKED_AT_PER_ROW
             || self.looked_into >= self.page.bytes.saturating_mul(LOOKED_INTO_PER_BYTE);
         Ok(if full { Step::PageIsFull } else { Step::GoOn })
     }
 
-    fn full_page(self) -> EventPage {
-        EventPage { rows: self.text, count: self.count, rest: Some(self.reading), next: None }
+    fn full_page(mut self) -> EventPage {
+        EventPage { rows: self.rows(), count: self.count, rest: Some(self.reading), next: None }
     }
 
-    fn last_page(self, next: Option<i64>) -> EventPage {
-        EventPage { rows: self.text, count: self.count, rest: None, next }
+    fn last_page(mut self, next: Option<i64>) -> EventPage {
+        EventPage { rows: self.rows(), count: self.count, rest: None, next }
+    }
+
+    fn rows(&mut self) -> String {
+        if self.count > 0 && self.reading.detail == EventDetail::OutlineColumns {
+            self.columns.write()
+        } else {
+            std::mem::take(&mut self.text)
+        }
     }
 }
 

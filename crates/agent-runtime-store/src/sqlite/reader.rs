@@ -147,7 +147,7 @@ impl Store for SqliteStore {
                     text: query.text,
                     failures_only: query.failures_only,
                     descending: query.descending,
-                    outlines: query.outlines,
+                    detail: query.detail,
                     _hold: hold,
                 })
             })
