@@ -11,7 +11,7 @@ import { Json } from "./Json";
 import { Marker } from "./Marker";
 import { Message } from "./Message";
 import { Place, sessionAddress } from "./Place";
-import type { Item } from "./story";
+import type { Entry, Item } from "./story";
 import { ToolCard } from "./ToolCard";
 
 interface CardProps {
@@ -22,7 +22,7 @@ interface CardProps {
   readonly started: string | undefined;
   readonly isMarked: boolean;
   readonly isOpen: boolean | undefined;
-  readonly onToggle: (id: number, isOpen: boolean) => void;
+  readonly onToggle: (entry: Entry, isOpen: boolean) => void;
 }
 
 /** The body of an event, once it is here. */

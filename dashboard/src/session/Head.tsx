@@ -69,7 +69,7 @@ export function Head({ sessionId, session, first, subagents, view }: HeadProps) 
     <header className="session-head">
       {parent !== undefined && <Parent sessionId={parent} />}
       <div className="session-title">
-        {session === undefined ? <h1>{sessionId}</h1> : <Rename key={session.session_name} session={session} />}
+        {session === undefined ? <h1>{sessionId}</h1> : <Rename session={session} />}
         {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
       {session !== undefined && <Facts session={session} first={first} />}

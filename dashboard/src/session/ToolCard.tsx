@@ -5,7 +5,7 @@ import { memo } from "react";
 import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
 import type { Body } from "./body";
-import type { Item } from "./story";
+import type { Entry, Item } from "./story";
 import { toolTitle, viewOf } from "./tools";
 import { ToolView } from "./ToolView";
 
@@ -47,7 +47,7 @@ interface ToolCardProps {
   readonly answerBody: Body | undefined;
   readonly started: string | undefined;
   readonly isOpen: boolean | undefined;
-  readonly onToggle: (id: number, isOpen: boolean) => void;
+  readonly onToggle: (entry: Entry, isOpen: boolean) => void;
 }
 
 /** The card of a call. */
@@ -65,7 +65,7 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
         className="tool-line"
         aria-expanded={opens}
         onClick={() => {
-          onToggle(entry.id, !opens);
+          onToggle(entry, !opens);
         }}
       >
         <span className="tool-name">{name}</span>
