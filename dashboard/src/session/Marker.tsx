@@ -3,7 +3,9 @@
 import { memo } from "react";
 
 import type { Outline } from "../api/client";
-import { fields, outlineOf, word, type Body } from "./body";
+import { fields, word } from "../api/json";
+import { outlineOf } from "../api/outline";
+import type { Body } from "./body";
 import type { Kind } from "./story";
 
 const TITLES: ReadonlyMap<string, string> = new Map([

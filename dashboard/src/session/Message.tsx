@@ -3,8 +3,9 @@
 import { memo } from "react";
 
 import type { Outline } from "../api/client";
+import { list, word } from "../api/json";
 import { part } from "../ui/part";
-import { list, word, type Body } from "./body";
+import type { Body } from "./body";
 import { Fold } from "./Fold";
 import { Json } from "./Json";
 

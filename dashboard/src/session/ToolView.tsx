@@ -2,7 +2,8 @@
 
 import type { ReactNode } from "react";
 
-import { fields, word, type Body } from "./body";
+import { fields, word } from "../api/json";
+import type { Body } from "./body";
 import { Code } from "./Code";
 import { Diff, DiffLines } from "./Diff";
 import { Json } from "./Json";

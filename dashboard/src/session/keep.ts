@@ -1,7 +1,8 @@
 /** A session to keep: as lines of JSON, or as a page that opens without this server and without any other. */
 
 import type { Session } from "../api/client";
-import { fields, list, word, type Body } from "./body";
+import { fields, list, word } from "../api/json";
+import type { Body } from "./body";
 import { readAll } from "./requests";
 import { commandOf, editsOf, hunksOf, textOf, todosOf, viewOf } from "./tools";
 
