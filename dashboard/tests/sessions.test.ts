@@ -93,6 +93,20 @@ test("filters live in the address, and are there again", async () => {
   expect(await page.locator(".group-needs-you").count()).toBe(0);
 });
 
+test("what is sought can be mended in its middle", async () => {
+  await on.server.ingest(run("coffee", 500));
+  const page = await on.open("/ui/");
+  const field = page.getByRole("searchbox");
+  await field.fill("cofe");
+  await page.waitForURL("**/ui/?q=cofe");
+  for (const key of ["ArrowLeft", "f", "x", "Backspace"]) await field.press(key);
+  expect(await field.evaluate((input: HTMLInputElement) => [input.value, input.selectionStart])).toEqual(["coffe", 4]);
+  await page.waitForURL("**/ui/?q=coffe");
+  await field.press("Escape");
+  await expect.poll(() => field.inputValue()).toBe("");
+  await page.waitForURL("**/ui/");
+});
+
 test("a muted project neither counts nor calls, is named at the end, and comes back in one press", async () => {
   await ask("one", 5);
   await ask("two", 5);
