@@ -141,6 +141,29 @@ test("a run that was told of afterwards shows no length that it did not have", a
   expect(await page.locator(".row-duration").textContent()).toBe("");
 });
 
+test("each figure has its name, and on a small screen none is missing", async () => {
+  await ask("one", 5);
+  await on.server.request("POST", "/sessions", { session_id: "broken", session_name: "Run broken", project_dir: "/work/two" });
+  const stop = { session_id: "broken", session_name: "Run broken", event_type: "session_stop", exit_code: 3, error: "the index was lost" };
+  await on.server.ingest([{ ...stop, timestamp: new Date(Date.now() + 60_000).toISOString() }]);
+  const page = await on.open("/ui/", { viewport: { width: 1280, height: 720 } });
+  for (const name of ["Agent", "Events", "Errors", "Lasts", "Age"]) await page.locator(".headings").getByText(name, { exact: true }).waitFor();
+  const small = await on.open("/ui/", { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true });
+  for (const tab of [page, small]) {
+    const row = tab.locator(".row", { has: tab.locator("[data-session=broken]") });
+    for (const part of [".row-agent", ".row-events", ".row-errors", ".row-duration", ".row-age time"]) await row.locator(part).waitFor();
+    for (const words of ["api", "1 error", /lasts 1 min/, /last heard|waits since/]) await row.getByText(words).first().waitFor();
+    await row.getByRole("button", { name: "Seen" }).waitFor();
+  }
+  expect(await small.locator(".row-errors.has-errors").evaluate((part) => part.scrollWidth - part.clientWidth)).toBeLessThanOrEqual(0);
+  // Nothing to hover with.
+  await small.getByRole("button", { name: "Mute two" }).tap();
+  await small.getByRole("button", { name: "Muted projects 1" }).waitFor();
+  const medium = await on.open("/ui/", { viewport: { width: 900, height: 720 } });
+  await medium.locator(".row").first().hover();
+  await medium.getByRole("button", { name: /^Mute / }).first().waitFor();
+});
+
 test("of ten thousand sessions only those in sight exist, and the last is reached", async () => {
   for (let first = 0; first < 10_000; first += 2500) {
     const some = Array.from({ length: 2500 }, (_, index) => run(`n${first + index}`, 500 + (first + index) * 30));

@@ -11,6 +11,7 @@ import { FilterBar } from "./FilterBar";
 import type { Filters } from "./filters";
 import { listOf } from "./list";
 import { SessionList } from "./SessionList";
+import { RowHeadings } from "./SessionRow";
 import "./sessions.css";
 
 const route = getRouteApi("/");
@@ -63,7 +64,10 @@ export function SessionsPage() {
       {snapshot.begun && lines.length === 0 ? (
         <p className="nothing">No session is like that.</p>
       ) : (
-        <SessionList lines={lines} snapshot={snapshot} />
+        <>
+          <RowHeadings />
+          <SessionList lines={lines} snapshot={snapshot} />
+        </>
       )}
     </div>
   );
