@@ -50,7 +50,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const [left, setLeft] = useState<Left>();
   // The event of the last jump; each jump is another object, so that one to the same event is one again.
-  const [wanted, setWanted] = useState<{ readonly id: number }>();
+  const [wanted, setWanted] = useState<{ readonly id: number; readonly words?: string | undefined }>();
   const subagents = useSubagents(sessionId);
   const story = useRef<StoryHandle>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -94,9 +94,9 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
     placed.current = id;
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
-  const jump = (id: number) => {
+  const jump = (id: number, words?: string) => {
     setFilter(NO_FILTER);
-    setWanted({ id });
+    setWanted({ id, words });
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
   const result = resultOf(items);
@@ -127,9 +127,9 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             tools={toolsOf(items)}
             onFilter={setFilter}
             find={find}
-            onJump={(id, found) => {
+            onJump={(id, found, words) => {
               scene.bodies.keep(found);
-              jump(id);
+              jump(id, words);
             }}
             onResult={
               result === undefined
@@ -155,6 +155,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             sessionId={sessionId}
             started={started}
             marked={eventId === undefined ? undefined : scene.story.itemOf(eventId)?.entry.id}
+            sought={wanted?.id === eventId ? wanted?.words : undefined}
             onMark={mark}
             handle={story}
             before={left}

@@ -48,6 +48,8 @@ interface StoryViewProps {
   readonly started: ReadonlyMap<number, string>;
   /** The item that is marked. */
   readonly marked: number | undefined;
+  /** The words that were found in it. */
+  readonly sought: string | undefined;
   readonly onMark: (id: number) => void;
   readonly handle: Ref<StoryHandle>;
   /** How it was left the last time. */
@@ -72,7 +74,7 @@ function openOnEnter({ key, target, currentTarget }: KeyboardEvent<HTMLElement>)
 }
 
 /** All items, in a box that scrolls. */
-export function StoryView({ scene, items, filter, sessionId, started, marked, onMark, handle, before, onLeave }: StoryViewProps) {
+export function StoryView({ scene, items, filter, sessionId, started, marked, sought, onMark, handle, before, onLeave }: StoryViewProps) {
   const { story, bodies, progress, version } = scene;
   const box = useRef<HTMLDivElement>(null);
   const [toggles, setToggles] = useState<Toggles>(before?.toggles ?? new Map());
@@ -203,6 +205,7 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, on
                   sessionId={sessionId}
                   started={started.get(item.entry.id)}
                   isMarked={item.entry.id === marked}
+                  sought={item.entry.id === marked ? sought : undefined}
                   isOpen={toggles.get(placeOf(item.entry))}
                   onToggle={toggle}
                 />

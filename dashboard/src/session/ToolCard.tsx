@@ -1,10 +1,11 @@
 /** A tool call as one card: its line, and what it was given and gave back. */
 
-import { memo } from "react";
+import { memo, useContext } from "react";
 
 import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
 import type { Body } from "./body";
+import { Sought } from "./sought";
 import type { Entry, Item } from "./story";
 import { toolTitle, viewOf } from "./tools";
 import { ToolView } from "./ToolView";
@@ -57,7 +58,8 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
   const { name, server } = toolTitle(toolName);
   const state = stateOf(item);
   const duration = durationOf(item);
-  const opens = isOpen ?? (OPEN.has(viewOf(toolName)) || state === "failed");
+  const isFound = useContext(Sought) !== undefined;
+  const opens = isOpen ?? (OPEN.has(viewOf(toolName)) || state === "failed" || isFound);
   return (
     <div className={`tool tool-${state.replace(" ", "-")}`}>
       <button
