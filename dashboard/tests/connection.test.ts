@@ -145,3 +145,29 @@ test("a part of the page that cannot be loaded is waited for, and nothing else i
   await page.unroute("**/assets/Markdown*");
   await page.locator(".message strong", { hasText: "it" }).waitFor();
 });
+
+test("after an upgrade a missing part is asked for once, and the newer page is offered at the same address", async () => {
+  await on.server.ingest([event("s", "session_start"), event("s", "message", { role: "user", content: [{ type: "text", text: "Mend **it**" }] })]);
+  const page = await on.open("/ui/", { forgive: [/404/] });
+  await page.getByRole("link", { name: "Run s" }).waitFor();
+  let asked = 0;
+  await page.route("**/assets/Markdown*", (route) => {
+    asked += 1;
+    return route.fulfill({ status: 404, body: "not here" });
+  });
+  await page.route("**/ui/", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/assets\/index-/g, "assets/newer-") });
+  });
+  await page.clock.install();
+  await page.getByRole("link", { name: "Run s" }).click();
+  await page.getByRole("status").filter({ hasText: "A newer version of this page is there" }).waitFor();
+  await page.getByText("Mend **it**").waitFor();
+  await page.clock.runFor(120_000);
+  expect(asked).toBe(1);
+  await page.unroute("**/assets/Markdown*");
+  await page.unroute("**/ui/");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.locator(".message strong", { hasText: "it" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/ui/session/s");
+});
