@@ -2,6 +2,7 @@
 
 import { memo, useContext } from "react";
 
+import { plain } from "../ui/ansi";
 import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
 import type { Body } from "./body";
@@ -72,7 +73,7 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
       >
         <span className="tool-name">{name}</span>
         {server !== undefined && <span className="tool-server">{server}</span>}
-        <span className="tool-text">{entry.outline.text ?? answer?.outline.text}</span>
+        <span className="tool-text">{plain(entry.outline.text ?? answer?.outline.text ?? "")}</span>
         {STATES[state] !== "" && <span className="tool-state">{STATES[state]}</span>}
         <span className="tool-duration">
           {duration !== undefined ? measuredText(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}
