@@ -7,13 +7,14 @@ import { useSnapshot } from "../live/store";
 import { usePast } from "../sessions/past";
 import { keep, keepInSet, readKept, readKeptSet, useKept, useKeptSet } from "../ui/kept";
 import { useNow } from "../ui/ticker";
-import { callText, Calls, iconOf, type Need, needsOf } from "./attention";
+import { callText, Calls, familiesAmong, iconOf, type Need, needsOf } from "./attention";
 
 /** The title is `page` with the count before it. */
 export function Attention({ page, show }: { readonly page: string; readonly show: (sessionId: string) => void }) {
   usePast();
+  const snapshot = useSnapshot();
   const needs = useNeeds();
-  const count = needs.length;
+  const count = familiesAmong(needs, snapshot);
   useEffect(() => {
     document.title = `${count === 0 ? "" : `(${count}) `}${page} · Agent Runtime`;
   }, [count, page]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Session } from "../api/client";
 import { aSession } from "../live/sample";
-import { Calls, callText, iconOf, needsOf } from "./attention";
+import { Calls, callText, familiesAmong, iconOf, needsOf } from "./attention";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -48,6 +48,17 @@ describe("attention", () => {
     const found = needs(waiting("a", "2026-01-01T00:00:00Z"), waiting("b", "2026-01-01T00:00:00Z", { project_dir: "/muted" }));
     expect(ids(found)).toEqual(["a"]);
     expect(found.map(callText)).toEqual(["asks for permission"]);
+  });
+
+  it("counts families, as the list has them", () => {
+    const sessions = [
+      waiting("parent", "2026-01-01T00:00:00Z"),
+      ...["one", "two"].map((id) => waiting(id, "2026-01-01T00:00:00Z", { parent_session_id: "parent" })),
+      waiting("other", "2026-01-01T00:00:00Z", { parent_session_id: "unknown" }),
+      waiting("round", "2026-01-01T00:00:00Z", { parent_session_id: "round" }),
+    ];
+    const snapshot = { begun: true, sessions: new Map(sessions.map((session) => [session.session_id, session])), traces: new Map() };
+    expect(familiesAmong(needs(...sessions), snapshot)).toBe(3);
   });
 
   it("calls once, ten seconds after it began, and again only for the next need", () => {

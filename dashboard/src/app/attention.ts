@@ -35,6 +35,23 @@ export function needsOf(
   return needs;
 }
 
+/** How many families of sessions they belong to: so many lines has the list, where subagents stand below who started them. */
+export function familiesAmong(needs: readonly Need[], { sessions }: Snapshot): number {
+  return new Set(needs.map(({ sessionId }) => rootOf(sessionId, sessions))).size;
+}
+
+/** The session that began it all. Parents are what clients say, and may go round in a circle. */
+function rootOf(sessionId: string, sessions: Snapshot["sessions"]): string {
+  const seen = new Set<string>();
+  let root = sessionId;
+  for (let above: string | null | undefined = root; above != null && sessions.has(above); above = sessions.get(above)?.parent_session_id) {
+    if (seen.has(above)) return sessionId;
+    seen.add(above);
+    root = above;
+  }
+  return root;
+}
+
 /** A need that was seen: what it is by now, and how not to call for it. */
 interface Seen {
   need: Need;

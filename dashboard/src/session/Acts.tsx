@@ -24,9 +24,9 @@ export function Acts({ session, subagents }: ActsProps) {
     setBusy(true);
     setProblem("");
     try {
-      const { asLines, asPage, save } = await loaded(() => import("./keep"));
+      const { asLines, asPage, fileName, save } = await loaded(() => import("./keep"));
       const blob = form === "html" ? await asPage(session) : await asLines(session);
-      save(blob, `${nameOf(session)}.${form}`);
+      save(blob, fileName(nameOf(session), form));
     } catch (failure) {
       setProblem(failure instanceof Error ? failure.message : "The session could not be read.");
     }

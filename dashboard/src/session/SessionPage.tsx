@@ -163,7 +163,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
           />
         </>
       ) : (
-        <Time story={scene.story} isRead={isRead} sessionId={sessionId} />
+        <Time story={scene.story} version={scene.version} isRead={isRead} runs={session?.status === "running"} sessionId={sessionId} />
       )}
     </div>
   );

@@ -1,7 +1,7 @@
 /** The lines of the list; only those in sight exist. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
@@ -10,24 +10,32 @@ import { keepInSet, readKeptSet } from "../ui/kept";
 import type { Line } from "./list";
 import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
-import { readScroll, writeScroll } from "./scroll";
+import { readChosen, readScroll, readSizes, writeLeft, writeScroll } from "./scroll";
 import { SessionRow } from "./SessionRow";
 
 const GROUP_NAMES = { "needs-you": "Needs you", working: "Working", quiet: "Quiet" };
 
 export function SessionList({ lines, snapshot }: { readonly lines: readonly Line[]; readonly snapshot: Snapshot }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState(readChosen);
   /** A chosen row gets the focus as soon as it exists, once: who has gone elsewhere since is left there. */
-  const moved = useRef(false);
+  const moved = useRef(chosen !== undefined);
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => (lines[index]?.kind === "session" ? 41 : 43),
     getItemKey: (index) => keyOf(lines[index]),
     initialOffset: readScroll,
+    initialMeasurementsCache: readSizes(),
     overscan: 12,
   });
+  const leave = useRef<() => void>(undefined);
+  useEffect(() => {
+    leave.current = () => {
+      writeLeft({ sizes: virtualizer.takeSnapshot(), chosen });
+    };
+  });
+  useLayoutEffect(() => () => leave.current?.(), []);
   const items = virtualizer.getVirtualItems();
   const toggle = useCallback((key: string) => {
     keepInSet("toggled", key, !readKeptSet("toggled").has(key));
