@@ -10,7 +10,10 @@ const on = stage();
 
 /** In place of the browser's notifications, which nobody could look at here. */
 async function noteCalls(page: Page): Promise<void> {
+  await page.clock.install();
   await page.context().addInitScript(() => {
+    // A tab that nobody sees gets hardly any of what repeats itself.
+    window.setInterval = (() => 0) as unknown as typeof window.setInterval;
     const calls: string[] = [];
     const noted = class {
       static readonly permission = "granted";
@@ -18,12 +21,12 @@ async function noteCalls(page: Page): Promise<void> {
       readonly title: string;
       constructor(title: string, { body }: { body: string }) {
         this.title = title;
+        if (title === "refused") throw new TypeError("Illegal constructor");
         calls.push(`${title}: ${body}`);
       }
     };
     Object.assign(window, { calls, Notification: noted });
   });
-  await page.clock.install();
   await page.reload();
 }
 
@@ -74,4 +77,22 @@ test("a muted project calls nobody", async () => {
     .toMatch(/^\(1\)/);
   await page.clock.runFor(60_000);
   await expect.poll(() => calls(page)).toHaveLength(1);
+});
+
+test("a browser that has notifications and refuses them is said to", async () => {
+  await on.server.request("POST", "/sessions", { session_id: "s", session_name: "Something" });
+  const page = await on.open("/ui/");
+  await noteCalls(page);
+  await page.getByRole("button", { name: "Notify me" }).click();
+  for (const document of runThatAsks("one")) await on.server.hook("claude-code", document);
+  await on.server.request("PATCH", "/sessions/one/metadata", { session_name: "refused" });
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1000);
+      return page.title();
+    })
+    .toMatch(/^\(1\)/);
+  await page.clock.runFor(10_000);
+  await page.getByRole("button", { name: "Notifications are blocked" }).waitFor();
+  expect(await calls(page)).toEqual([]);
 });

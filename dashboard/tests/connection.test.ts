@@ -145,3 +145,67 @@ test("a part of the page that cannot be loaded is waited for, and nothing else i
   await page.unroute("**/assets/Markdown*");
   await page.locator(".message strong", { hasText: "it" }).waitFor();
 });
+
+test("after an upgrade a missing part is asked for once, and the newer page is offered at the same address", async () => {
+  await on.server.ingest([event("s", "session_start"), event("s", "message", { role: "user", content: [{ type: "text", text: "Mend **it**" }] })]);
+  const page = await on.open("/ui/", { forgive: [/404/] });
+  await page.getByRole("link", { name: "Run s" }).waitFor();
+  let asked = 0;
+  await page.route("**/assets/Markdown*", (route) => {
+    asked += 1;
+    return route.fulfill({ status: 404, body: "not here" });
+  });
+  await page.route("**/ui/", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/assets\/index-/g, "assets/newer-") });
+  });
+  await page.clock.install();
+  await page.getByRole("link", { name: "Run s" }).click();
+  await page.getByRole("status").filter({ hasText: "A newer version of this page is there" }).waitFor();
+  await page.getByText("Mend **it**").waitFor();
+  await page.clock.runFor(120_000);
+  expect(asked).toBe(1);
+  await page.unroute("**/assets/Markdown*");
+  await page.unroute("**/ui/");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.locator(".message strong", { hasText: "it" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/ui/session/s");
+});
+
+test("a session that is opened by its address needs one socket", async () => {
+  await on.server.ingest([event("s", "session_start"), numbered("s", 1)]);
+  const page = await on.open("/ui/connect");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const sockets: string[] = [];
+  page.on("websocket", (socket) => sockets.push(new URL(socket.url()).search));
+  await page.goto(`${on.server.url}/ui/session/s`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await expect.poll(() => shown(page)).toEqual([1]);
+  await on.server.ingest([numbered("s", 2)]);
+  await expect.poll(() => shown(page)).toEqual([1, 2]);
+  expect(sockets).toEqual(["?bodies=s"]);
+});
+
+test("a server that cannot answer is not asked again with each thing that happens", async () => {
+  await on.server.ingest([event("s", "session_start"), numbered("s", 1), event("other", "session_start")]);
+  let asked = 0;
+  const page = await on.open("/ui/connect", { forgive: [/503/] });
+  await page.route("**/sessions/s/events*", (route) => {
+    asked += 1;
+    return route.fulfill({ status: 503, json: { detail: "busy" } });
+  });
+  await page.clock.install();
+  await page.goto(`${on.server.url}/ui/`);
+  const events = page.locator(".row", { has: page.locator("[data-session=other]") }).locator(".row-events");
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  for (let number = 2; number < 14; number += 1) {
+    await on.server.ingest([numbered("other", number)]);
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(100);
+        return events.textContent();
+      }, { timeout: 5000 })
+      .toBe(`${number} events`);
+  }
+  expect(asked).toBeLessThan(6);
+});

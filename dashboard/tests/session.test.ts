@@ -74,6 +74,23 @@ test("a call and its result are one card, by id or by name and input", async () 
   expect(await page.locator(".item-tool").count()).toBe(3);
 });
 
+test("an output has the colours of a terminal, and none of its escapes; an address tells more than what is asked of it", async () => {
+  const bash = { tool_name: "Bash", tool_input: { command: "make" }, tool_use_id: "a" };
+  const fetched = { tool_name: "WebFetch", tool_input: { url: "https://example.org/news", prompt: "What is new?" }, tool_use_id: "b" };
+  const stdout = "1 %\r100 %\n\u001b[1;31mbroken\u001b[0m\u001b[K pipe";
+  await on.server.ingest([
+    event(0, "session_start"),
+    event(1, "pre_tool", bash),
+    event(2, "post_tool", { ...bash, tool_output: { stdout, stderr: "" }, error: "\u001b[31mExit code 1\u001b[0m" }),
+    event(3, "pre_tool", fetched),
+  ]);
+  const page = await on.open("/ui/session/s");
+  await page.locator(".ansi-red.ansi-bold", { hasText: "broken" }).waitFor();
+  const shown = (await card(page, "make").textContent()) ?? "";
+  for (const escape of ["\u001b", "[K", "1 %\r"]) expect(shown).not.toContain(escape);
+  await page.locator(".tool-text", { hasText: "https://example.org/news" }).waitFor();
+});
+
 test("an edit is shown as what it changed", async () => {
   await on.server.ingest([
     event(0, "session_start"),
@@ -119,6 +136,7 @@ test("filters leave what they name", async () => {
   for (const document of runThatAsks("s")) await on.server.hook("claude-code", document);
   const page = await on.open("/ui/session/s");
   await page.locator(".tool-state", { hasText: "waits for permission" }).waitFor();
+  await page.locator(".facts").getByText("claude-code", { exact: true }).waitFor();
   await page.getByLabel("Kind").selectOption("Tools");
   await expect.poll(() => page.locator(".item:not(.item-tool)").count()).toBe(0);
   await page.getByLabel("Tool", { exact: true }).selectOption("Read");
@@ -134,6 +152,7 @@ test("a session is renamed, kept as a page that runs nothing, and deleted after 
   await page.getByLabel("Name").fill("Another name");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Another name" }).waitFor();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Rename");
 
   const coming = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export HTML" }).click();

@@ -9,7 +9,10 @@ import { stage } from "./harness/stage";
 
 const on = stage();
 
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+/** Noon: just after midnight, what was minutes ago would be of yesterday. */
+const now = new Date(new Date().setHours(12, 0, 0, 0));
+const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+const ago = (seconds: number) => before(seconds).toISOString();
 
 /** A run of a client of the API that ended, as its events. */
 function run(id: string, secondsAgo: number, exitCode = 0): SentEvent[] {
@@ -31,7 +34,7 @@ function run(id: string, secondsAgo: number, exitCode = 0): SentEvent[] {
 
 async function ask(id: string, secondsAgo: number): Promise<void> {
   for (const document of runThatAsks(id, `/work/${id}`)) {
-    await on.server.hook("claude-code", document, new Date(Date.now() - secondsAgo * 1000));
+    await on.server.hook("claude-code", document, before(secondsAgo));
   }
 }
 
@@ -49,7 +52,7 @@ test("who waits longest comes first, with what is asked; then who works; then th
   await ask("old", 600);
   await on.server.ingest([...run("broken", 300, 3), ...run("done", 400), ...run("yesterday", 86_400 * 1.5)]);
   await on.server.request("POST", "/sessions", { session_id: "busy", session_name: "Busy one" });
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   const name = "Mend the front page, then push it.";
   const today = ["Quiet", "Today", "Run done"];
   await expect
@@ -64,7 +67,7 @@ test("who waits longest comes first, with what is asked; then who works; then th
 
 test("an answer takes a session out of those that need somebody, as it comes in", async () => {
   await ask("one", 5);
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   await page.locator(".group-needs-you").waitFor();
   const push = { tool_name: "Bash", tool_input: { command: "git push origin main" }, tool_use_id: "one-2" };
   const document = { session_id: "one", cwd: "/work/one", hook_event_name: "PostToolUse" };
@@ -77,7 +80,7 @@ test("an answer takes a session out of those that need somebody, as it comes in"
 test("filters live in the address, and are there again", async () => {
   await on.server.ingest([...run("tea", 400), ...run("coffee", 500)]);
   await ask("one", 5);
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   await page.getByRole("searchbox").fill("coffee");
   await expect.poll(() => lines(page)).toEqual(["Quiet", "Today", "Run coffee"]);
   expect(new URL(page.url()).search).toBe("?q=coffee");
@@ -93,10 +96,24 @@ test("filters live in the address, and are there again", async () => {
   expect(await page.locator(".group-needs-you").count()).toBe(0);
 });
 
+test("what is sought can be mended in its middle", async () => {
+  await on.server.ingest(run("coffee", 500));
+  const page = await on.open("/ui/", { now });
+  const field = page.getByRole("searchbox");
+  await field.fill("cofe");
+  await page.waitForURL("**/ui/?q=cofe");
+  for (const key of ["ArrowLeft", "f", "x", "Backspace"]) await field.press(key);
+  expect(await field.evaluate((input: HTMLInputElement) => [input.value, input.selectionStart])).toEqual(["coffe", 4]);
+  await page.waitForURL("**/ui/?q=coffe");
+  await field.press("Escape");
+  await expect.poll(() => field.inputValue()).toBe("");
+  await page.waitForURL("**/ui/");
+});
+
 test("a muted project neither counts nor calls, is named at the end, and comes back in one press", async () => {
   await ask("one", 5);
   await ask("two", 5);
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   await expect.poll(() => page.title()).toBe("(2) Sessions · Agent Runtime");
   await page.locator(".row").first().waitFor();
   const row = page.locator(".row", { has: page.locator("[data-session=one]") });
@@ -119,7 +136,7 @@ test("a muted project neither counts nor calls, is named at the end, and comes b
 test("a run that was told of afterwards shows no length that it did not have", async () => {
   await on.server.request("POST", "/sessions", { session_id: "old", session_name: "Run old" });
   await on.server.ingest(run("old", 86_400 * 3));
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   await page.getByRole("link", { name: "Run old" }).click();
   await page.locator(".facts").getByText("10 min", { exact: true }).waitFor();
   await page.goBack();
@@ -127,12 +144,35 @@ test("a run that was told of afterwards shows no length that it did not have", a
   expect(await page.locator(".row-duration").textContent()).toBe("");
 });
 
+test("each figure has its name, and on a small screen none is missing", async () => {
+  await ask("one", 5);
+  await on.server.request("POST", "/sessions", { session_id: "broken", session_name: "Run broken", project_dir: "/work/two" });
+  const stop = { session_id: "broken", session_name: "Run broken", event_type: "session_stop", exit_code: 3, error: "the index was lost" };
+  await on.server.ingest([{ ...stop, timestamp: new Date(Date.now() + 60_000).toISOString() }]);
+  const page = await on.open("/ui/", { viewport: { width: 1280, height: 720 } });
+  for (const name of ["Agent", "Events", "Errors", "Lasts", "Age"]) await page.locator(".headings").getByText(name, { exact: true }).waitFor();
+  const small = await on.open("/ui/", { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true });
+  for (const tab of [page, small]) {
+    const row = tab.locator(".row", { has: tab.locator("[data-session=broken]") });
+    for (const part of [".row-agent", ".row-events", ".row-errors", ".row-duration", ".row-age time"]) await row.locator(part).waitFor();
+    for (const words of ["api", "1 error", /lasts 1 min/, /last heard|waits since/]) await row.getByText(words).first().waitFor();
+    await row.getByRole("button", { name: "Seen" }).waitFor();
+  }
+  expect(await small.locator(".row-errors.has-errors").evaluate((part) => part.scrollWidth - part.clientWidth)).toBeLessThanOrEqual(0);
+  // Nothing to hover with.
+  await small.getByRole("button", { name: "Mute two" }).tap();
+  await small.getByRole("button", { name: "Muted projects 1" }).waitFor();
+  const medium = await on.open("/ui/", { viewport: { width: 900, height: 720 } });
+  await medium.locator(".row").first().hover();
+  await medium.getByRole("button", { name: /^Mute / }).first().waitFor();
+});
+
 test("of ten thousand sessions only those in sight exist, and the last is reached", async () => {
   for (let first = 0; first < 10_000; first += 2500) {
     const some = Array.from({ length: 2500 }, (_, index) => run(`n${first + index}`, 500 + (first + index) * 30));
     await on.server.ingest(some.flat());
   }
-  const page = await on.open("/ui/");
+  const page = await on.open("/ui/", { now });
   await page.getByRole("button", { name: "Quiet 10,000" }).waitFor();
   expect(await page.locator(".line").count()).toBeLessThan(100);
   const list = page.locator(".list");

@@ -34,6 +34,8 @@ test("keys go through the list, open a session and lead back; all are listed", a
   await page.locator(".session").waitFor();
   await page.keyboard.press("Escape");
   await page.waitForURL("**/ui/");
+  // Back where it was left.
+  await expect.poll(focused).toBe(first);
   await page.keyboard.press("/");
   await page.keyboard.type("jk?");
   expect(await page.getByRole("searchbox").inputValue()).toBe("jk?");

@@ -19,7 +19,7 @@ export type Outline = Schemas["Outline"];
 export type OutlineColumns = Schemas["OutlineColumns"];
 
 /** An outline as the live log sends it. */
-export type EventOutline = Outline & { readonly session_id: string };
+export type EventOutline = Outline & { readonly session_id: string; readonly has_error: boolean };
 
 /** What a session is doing, and how that is known. */
 export type Activity = Schemas["Activity"];

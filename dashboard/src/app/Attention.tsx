@@ -1,18 +1,20 @@
 /** Keeps the tab's title and icon, and calls the person when that was asked for. */
 
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 
+import { browser } from "../live/browser";
 import { useSnapshot } from "../live/store";
 import { usePast } from "../sessions/past";
 import { keep, keepInSet, readKept, readKeptSet, useKept, useKeptSet } from "../ui/kept";
 import { useNow } from "../ui/ticker";
-import { callText, Calls, iconOf, type Need, needsOf } from "./attention";
+import { callText, Calls, familiesAmong, iconOf, type Need, needsOf } from "./attention";
 
 /** The title is `page` with the count before it. */
 export function Attention({ page, show }: { readonly page: string; readonly show: (sessionId: string) => void }) {
   usePast();
+  const snapshot = useSnapshot();
   const needs = useNeeds();
-  const count = needs.length;
+  const count = familiesAmong(needs, snapshot);
   useEffect(() => {
     document.title = `${count === 0 ? "" : `(${count}) `}${page} · Agent Runtime`;
   }, [count, page]);
@@ -27,18 +29,15 @@ export function Attention({ page, show }: { readonly page: string; readonly show
 
 /** The switch for notifications. */
 export function CallsSwitch() {
-  const wanted = useKept("notify") === "yes";
-  const [refused, setRefused] = useState(false);
+  const kept = useKept("notify");
   if (!("Notification" in window)) return null;
-  const on = wanted && Notification.permission === "granted";
+  const on = kept === "yes" && Notification.permission === "granted";
   const change = async () => {
     if (on) {
       keep("notify", "");
       return;
     }
-    const allowed = (await Notification.requestPermission()) === "granted";
-    setRefused(!allowed);
-    keep("notify", allowed ? "yes" : "");
+    keep("notify", (await Notification.requestPermission()) === "granted" ? "yes" : "refused");
   };
   return (
     <button
@@ -48,7 +47,7 @@ export function CallsSwitch() {
       title="Notify me when a session has waited for me for 10 seconds"
       onClick={() => void change()}
     >
-      {refused ? "Notifications are blocked" : on ? "Notifications on" : "Notify me"}
+      {kept === "refused" ? "Notifications are blocked" : on ? "Notifications on" : "Notify me"}
     </button>
   );
 }
@@ -62,34 +61,36 @@ function useNeeds(): Need[] {
 }
 
 function useCalls(needs: readonly Need[], show: (sessionId: string) => void): void {
-  const calls = useRef(new Calls());
   const first = useFirstTab();
   const { begun } = useSnapshot();
-  const now = useNow(1000);
+  const [calls] = useState(() => new Calls((milliseconds, run) => browser.after(milliseconds, run)));
   useEffect(() => {
     if (!begun) return;
-    const due = calls.current.look(needs, now);
-    if (!first || readPermission() !== "granted") return;
-    for (const need of due) call(need, show);
-  }, [begun, needs, now, first, show]);
+    calls.look(needs, (need) => {
+      if (first && readPermission() === "granted") call(need, show);
+    });
+  }, [begun, needs, calls, first, show]);
 }
 
 function readPermission(): NotificationPermission {
-  return "Notification" in window && readKept("notify") === "yes"
-    ? Notification.permission
-    : "denied";
+  return "Notification" in window && readKept("notify") === "yes" ? Notification.permission : "denied";
 }
 
 function call(need: Need, show: (sessionId: string) => void): void {
   // The tab that called before may be gone: what it called for is kept.
   if (readKeptSet("called").has(need.standing.key)) return;
   keepInSet("called", need.standing.key, true);
-  const notification = new Notification(need.name, { body: callText(need), tag: need.standing.key });
-  notification.onclick = () => {
-    window.focus();
-    show(need.sessionId);
-    notification.close();
-  };
+  try {
+    const notification = new Notification(need.name, { body: callText(need), tag: need.standing.key });
+    notification.onclick = () => {
+      window.focus();
+      show(need.sessionId);
+      notification.close();
+    };
+  } catch {
+    // Some browsers, such as those of telephones, say that they have them and refuse each one.
+    keep("notify", "refused");
+  }
 }
 
 /** Whether this is the tab that calls: the one that holds the lock. It goes to the next when this one closes. */

@@ -27,7 +27,7 @@ export function ConnectionState() {
   );
 }
 
-function stateText({ state, retryAt, skipped }: Connection, now: number): string {
+function stateText({ state, skipped }: Connection, now: number): string {
   switch (state) {
     case "connecting":
       return "Connecting";
@@ -36,7 +36,7 @@ function stateText({ state, retryAt, skipped }: Connection, now: number): string
     case "signed-out":
       return "Signed out";
     case "waiting":
-      return retryAt === undefined ? "The server closed this page out" : "Server not reached";
+      return "Server not reached";
     case "live":
       if (skipped === undefined || now - skipped.at > TOLD_FOR) return "Live";
       return `Live, shown anew after ${countText(skipped.changes)} changes`;

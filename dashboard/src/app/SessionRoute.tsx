@@ -21,13 +21,5 @@ export function SessionRoute() {
       },
     },
   ]);
-  // Another session is another page: nothing of the one before stays on it.
-  return (
-    <SessionPage
-      key={sessionId}
-      sessionId={sessionId}
-      view={view ?? "story"}
-      {...(event === undefined ? {} : { eventId: event })}
-    />
-  );
+  return <SessionPage sessionId={sessionId} view={view ?? "story"} {...(event === undefined ? {} : { eventId: event })} />;
 }

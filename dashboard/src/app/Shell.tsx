@@ -6,6 +6,7 @@ import { lazy, Suspense, useCallback, useEffect, useRef } from "react";
 import { useConnection, useSession } from "../live/store";
 import { nameOf } from "../sessions/name";
 import { useKept } from "../ui/kept";
+import { loaded, useIsOutdated } from "../ui/version";
 import { Attention, CallsSwitch } from "./Attention";
 import { ConnectionState } from "./ConnectionState";
 import { KeysDialog } from "./KeysDialog";
@@ -13,7 +14,7 @@ import { SignOutButton } from "./SignOutButton";
 import { ThemeSwitch } from "./ThemeSwitch";
 import "./shell.css";
 
-const SignInPage = lazy(async () => ({ default: (await import("../sign-in/SignInPage")).SignInPage }));
+const SignInPage = lazy(async () => ({ default: (await loaded(() => import("../sign-in/SignInPage"))).SignInPage }));
 
 export function Shell() {
   const { state } = useConnection();
@@ -23,8 +24,9 @@ export function Shell() {
   const shown = useRef(pathname);
   const signedIn = useKept("signed-in") === "yes";
   useEffect(() => {
-    // A new view is read from its beginning. The first one has the focus where the browser puts it.
-    if (shown.current !== pathname) main.current?.focus({ preventScroll: true });
+    // A new view is read from its beginning, or from where it was left. The first one has the focus where the browser puts it.
+    const isInside = main.current?.contains(document.activeElement) === true;
+    if (shown.current !== pathname && !isInside) main.current?.focus({ preventScroll: true });
     shown.current = pathname;
   }, [pathname]);
   const show = useCallback(
@@ -53,6 +55,7 @@ export function Shell() {
           {signedIn && <SignOutButton />}
         </div>
       </header>
+      <NewerPage />
       <main id="main" ref={main} tabIndex={-1}>
         {state === "signed-out" && pathname !== "/sign-in" ? (
           <Suspense>
@@ -63,6 +66,29 @@ export function Shell() {
         )}
       </main>
       <Attention page={usePageName(pathname)} show={show} />
+    </div>
+  );
+}
+
+/** A newer page is there: parts of this one cannot be had any more. The address, and what is in it, stays. */
+function NewerPage() {
+  const isOutdated = useIsOutdated();
+  return (
+    <div role="status">
+      {isOutdated && (
+        <p className="newer">
+          A newer version of this page is there; parts of this one are missing.{" "}
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              window.location.reload();
+            }}
+          >
+            Reload
+          </button>
+        </p>
+      )}
     </div>
   );
 }

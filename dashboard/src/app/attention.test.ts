@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Session } from "../api/client";
 import { aSession } from "../live/sample";
-import { Calls, callText, iconOf, needsOf } from "./attention";
+import { Calls, callText, familiesAmong, iconOf, needsOf } from "./attention";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -16,6 +16,33 @@ const needs = (...sessions: Session[]) => {
 
 const ids = (due: readonly { sessionId: string }[]) => due.map(({ sessionId }) => sessionId);
 
+/** Calls by a clock of the test's own, with every timer that was set. */
+function watched() {
+  const [called, timers]: [string[], number[]] = [[], []];
+  const waitingFor = new Set<{ at: number; run: () => void }>();
+  let now = 0;
+  const after = (milliseconds: number, run: () => void) => {
+    timers.push(milliseconds);
+    const timer = { at: now + milliseconds, run };
+    waitingFor.add(timer);
+    return () => {
+      waitingFor.delete(timer);
+    };
+  };
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+    for (const timer of [...waitingFor].filter(({ at }) => at <= now)) {
+      waitingFor.delete(timer);
+      timer.run();
+    }
+  };
+  const calls = new Calls(after);
+  const look = (found: ReturnType<typeof needs>) => {
+    calls.look(found, ({ sessionId }) => called.push(sessionId));
+  };
+  return { look, called, timers, pass };
+}
+
 describe("attention", () => {
   it("counts who waits, without muted projects", () => {
     const found = needs(waiting("a", "2026-01-01T00:00:00Z"), waiting("b", "2026-01-01T00:00:00Z", { project_dir: "/muted" }));
@@ -23,27 +50,46 @@ describe("attention", () => {
     expect(found.map(callText)).toEqual(["asks for permission"]);
   });
 
+  it("counts families, as the list has them", () => {
+    const sessions = [
+      waiting("parent", "2026-01-01T00:00:00Z"),
+      ...["one", "two"].map((id) => waiting(id, "2026-01-01T00:00:00Z", { parent_session_id: "parent" })),
+      waiting("other", "2026-01-01T00:00:00Z", { parent_session_id: "unknown" }),
+      waiting("round", "2026-01-01T00:00:00Z", { parent_session_id: "round" }),
+    ];
+    const snapshot = { begun: true, sessions: new Map(sessions.map((session) => [session.session_id, session])), traces: new Map() };
+    expect(familiesAmong(needs(...sessions), snapshot)).toBe(3);
+  });
+
   it("calls once, ten seconds after it began, and again only for the next need", () => {
-    const calls = new Calls();
-    calls.look([], 0);
+    const { look, called, timers, pass } = watched();
+    look([]);
     const first = needs(waiting("a", "2026-01-01T00:00:00Z"));
-    expect(calls.look(first, 1000)).toEqual([]);
-    expect(calls.look(first, 10_999)).toEqual([]);
-    expect(ids(calls.look(first, 11_000))).toEqual(["a"]);
-    expect(calls.look(first, 60_000)).toEqual([]);
-    const second = needs(waiting("a", "2026-01-01T00:05:00Z"));
-    expect(calls.look(second, 61_000)).toEqual([]);
-    expect(ids(calls.look(second, 71_000))).toEqual(["a"]);
+    look(first);
+    pass(9_999);
+    look(first);
+    expect(called).toEqual([]);
+    // One timer for the need, and no chain of them, which a tab that nobody sees would hold up.
+    expect(timers).toEqual([10_000]);
+    pass(1);
+    expect(called).toEqual(["a"]);
+    look(first);
+    pass(60_000);
+    expect(called).toEqual(["a"]);
+    look(needs(waiting("a", "2026-01-01T00:05:00Z")));
+    pass(10_000);
+    expect(called).toEqual(["a", "a"]);
+    expect(timers).toEqual([10_000, 10_000]);
   });
 
   it("does not call for what was answered in time, nor for what waited before the page was opened", () => {
-    const calls = new Calls();
+    const { look, called, pass } = watched();
     const old = needs(waiting("old", "2026-01-01T00:00:00Z"));
-    calls.look(old, 0);
-    const both = [...old, ...needs(waiting("new", "2026-01-01T00:00:00Z"))];
-    calls.look(both, 1000);
-    expect(calls.look(old, 5000)).toEqual([]);
-    expect(calls.look(old, 90_000)).toEqual([]);
+    look(old);
+    look([...old, ...needs(waiting("new", "2026-01-01T00:00:00Z"))]);
+    look(old);
+    pass(90_000);
+    expect(called).toEqual([]);
   });
 
   it("draws the count", () => {

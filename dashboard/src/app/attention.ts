@@ -35,26 +35,65 @@ export function needsOf(
   return needs;
 }
 
-/** Decides who is called, and when. */
-export class Calls {
-  /** When each need was first seen here, as clocks of other machines do not count; `undefined` when nobody has to be called for it any more. */
-  #seen: Map<string, number | undefined> | undefined;
+/** How many families of sessions they belong to: so many lines has the list, where subagents stand below who started them. */
+export function familiesAmong(needs: readonly Need[], { sessions }: Snapshot): number {
+  return new Set(needs.map(({ sessionId }) => rootOf(sessionId, sessions))).size;
+}
 
-  /** Takes in who needs somebody now; answers who is to be called. */
-  look(needs: readonly Need[], now: number): Need[] {
+/** The session that began it all. Parents are what clients say, and may go round in a circle. */
+function rootOf(sessionId: string, sessions: Snapshot["sessions"]): string {
+  const seen = new Set<string>();
+  let root = sessionId;
+  for (let above: string | null | undefined = root; above != null && sessions.has(above); above = sessions.get(above)?.parent_session_id) {
+    if (seen.has(above)) return sessionId;
+    seen.add(above);
+    root = above;
+  }
+  return root;
+}
+
+/** A need that was seen: what it is by now, and how not to call for it. */
+interface Seen {
+  need: Need;
+  readonly cancel: () => void;
+}
+
+/**
+ * Decides who is called, and when. Each need has a timer of its own: a tab that nobody sees gets one in time, but no more than
+ * one a minute of those that follow from another.
+ */
+export class Calls {
+  readonly #after: (milliseconds: number, run: () => void) => () => void;
+  #call: (need: Need) => void = () => undefined;
+  #seen: Map<string, Seen> | undefined;
+
+  constructor(after: (milliseconds: number, run: () => void) => () => void) {
+    this.#after = after;
+  }
+
+  /** Takes in who needs somebody now. When they began to is when they are first seen here: clocks of other machines do not count. */
+  look(needs: readonly Need[], call: (need: Need) => void): void {
+    this.#call = call;
     const before = this.#seen;
-    const seen = new Map<string, number | undefined>();
-    const due: Need[] = [];
+    const seen = new Map<string, Seen>();
     for (const need of needs) {
       const { key } = need.standing;
+      const known = before?.get(key);
+      if (known !== undefined) known.need = need;
       // Who waited before the page was opened is on it: nobody has to be called.
-      const first = before === undefined ? undefined : before.has(key) ? before.get(key) : now;
-      const isDue = first !== undefined && first + CALL_AFTER <= now;
-      if (isDue) due.push(need);
-      seen.set(key, isDue ? undefined : first);
+      seen.set(key, known ?? this.#begin(need, before !== undefined));
     }
+    for (const [key, { cancel }] of before ?? []) if (!seen.has(key)) cancel();
     this.#seen = seen;
-    return due;
+  }
+
+  #begin(need: Need, calls: boolean): Seen {
+    const timed = () =>
+      this.#after(CALL_AFTER, () => {
+        this.#call(seen.need);
+      });
+    const seen: Seen = { need, cancel: calls ? timed() : () => undefined };
+    return seen;
   }
 }
 

@@ -7,6 +7,7 @@ import { api, type Session } from "../api/client";
 import { useSnapshot } from "../live/store";
 import { lastOf } from "../sessions/standing";
 import { CopyButton } from "../ui/CopyButton";
+import { useKept } from "../ui/kept";
 import { Time } from "../ui/Time";
 import { type Guide, guidesFor } from "./guides";
 import "./connect.css";
@@ -14,7 +15,9 @@ import "./connect.css";
 export function ConnectPage() {
   const { begun, sessions } = useSnapshot();
   const program = useProgram();
-  const guides = useMemo(() => guidesFor(program, window.location.origin), [program]);
+  // Who signed in here did so with the token that programs need as well.
+  const hasToken = useKept("signed-in") === "yes";
+  const guides = useMemo(() => guidesFor(program, window.location.origin, hasToken), [program, hasToken]);
   const heard = useMemo(() => newestBySource(sessions.values()), [sessions]);
   return (
     <div className="page connect">

@@ -1,6 +1,7 @@
 /** How each kind of agent is connected. */
 
 import type { Session } from "../api/client";
+import { shellWord } from "../ui/shell";
 
 /** One kind of agent. */
 export interface Guide {
@@ -17,8 +18,8 @@ interface Step {
   readonly code?: string;
 }
 
-/** Every kind, with the program as it is called on this machine and the server as this page reached it. */
-export function guidesFor(program: string, server: string): readonly Guide[] {
+/** Every kind, with the program as it is called on this machine, the server as this page reached it, and whether that asks for a token. */
+export function guidesFor(program: string, server: string, hasToken: boolean): readonly Guide[] {
   const command = shellWord(program);
   return [
     {
@@ -56,15 +57,17 @@ export function guidesFor(program: string, server: string): readonly Guide[] {
       name: "Any program, over HTTP",
       source: "api",
       steps: [
-        { text: "Paste this into a shell: it records a run of two events.", code: httpExample(server) },
+        ...(hasToken ? [{ text: "This server wants its token with each request.", code: "export AGENT_RUNTIME_TOKEN='its token'" }] : []),
+        { text: "Paste this into a shell: it records a run of two events.", code: httpExample(server, hasToken) },
         { text: "Many events at once: POST /ingest, one JSON object a line. Every request, to try: /docs of this server." },
       ],
     },
   ];
 }
 
-function httpExample(server: string): string {
-  return `post() { curl -sS -H 'content-type: application/json' -d "$2" ${shellWord(server)}"$1"; echo; }
+function httpExample(server: string, hasToken: boolean): string {
+  const token = hasToken ? ' -H "authorization: Bearer $AGENT_RUNTIME_TOKEN"' : "";
+  return `post() { curl -sS${token} -H 'content-type: application/json' -d "$2" ${shellWord(server)}"$1"; echo; }
 run="run-$(date +%s)"
 now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 post /sessions '{"session_id": "'$run'", "session_name": "My first run", "agent_name": "shell"}'
@@ -72,9 +75,4 @@ post /events '{"event_type": "message", "session_id": "'$run'", "session_name": 
   "timestamp": "'$now'", "role": "assistant", "content": [{"type": "text", "text": "Done: 42."}]}'
 post /events '{"event_type": "session_stop", "session_id": "'$run'", "session_name": "My first run",
   "timestamp": "'$now'", "exit_code": 0}'`;
-}
-
-/** One word for a POSIX shell, quoted only where it has to be. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

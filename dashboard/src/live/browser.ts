@@ -56,8 +56,8 @@ function openSocket(path: string, listener: Listener): () => void {
   socket.onmessage = (event) => {
     if (typeof event.data === "string") listener.text(event.data);
   };
-  socket.onclose = (event) => {
-    listener.closed(event.code);
+  socket.onclose = () => {
+    listener.closed();
   };
   return () => {
     socket.onopen = socket.onmessage = socket.onclose = null;

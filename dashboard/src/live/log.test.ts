@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { outlineOf } from "../api/outline";
 import { Log } from "./log";
 import type { Message } from "./message";
 import { anEvent, aSession, init, sent } from "./sample";
@@ -29,6 +30,24 @@ describe("the log", () => {
     ]);
     expect(log.sessions.get("a")).toMatchObject({ event_count: 2, error_count: 1, activity });
     expect(log.sessions.get("a")?.last_event_at).toBe("2026-01-01T00:00:10Z");
+  });
+
+  it("counts the errors of outlines as those of whole events, and not every failure", () => {
+    const log = new Log();
+    const ends = [
+      { event_type: "session_stop", exit_code: 1, error: "lost" },
+      { event_type: "session_stop", exit_code: 1 },
+      { event_type: "stop_failure" },
+      { event_type: "stop_failure", error: "" },
+    ];
+    log.apply([init(5, aSession("whole"), aSession("outlined"))]);
+    const counts = ends.map((end, index) => {
+      const event = anEvent("outlined", end);
+      const data = { ...outlineOf(event), session_id: "outlined", has_error: event.error !== null };
+      log.apply([sent(6 + 2 * index, anEvent("whole", end)), { type: "outline", data, cursor: `e:${7 + 2 * index}` }]);
+      return [...log.sessions.values()].map(({ error_count }) => error_count);
+    });
+    expect(counts).toEqual([[1, 1], [1, 1], [1, 1], [2, 2]]); // prettier-ignore
   });
 
   it("is replaced by a later snapshot, of another history too, and says so", () => {

@@ -113,8 +113,8 @@ export class Log {
     const trace = this.traces.get(data.session_id) ?? NO_TRACE;
     this.traces.set(data.session_id, follow(trace, now));
     const later = (now.at ?? 0) >= (instantOf(session.last_event_at) ?? -Infinity);
-    // A stop with an exit code is a failure without an `error`, and not counted as one.
-    const failed = isOutline(data) ? data.is_error && data.event_type !== "session_stop" : data.error !== null;
+    // As the server counts: not every failure has an `error`.
+    const failed = isOutline(data) ? data.has_error : data.error !== null;
     this.sessions.set(data.session_id, {
       ...session,
       event_count: session.event_count + 1,

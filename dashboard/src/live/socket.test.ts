@@ -97,7 +97,7 @@ describe("a live socket", () => {
   it("asks for a whole snapshot again when it breaks off between a reset and its snapshot", async () => {
     const { world } = live();
     world.says({ type: "reset", reason: "expired", cursor: "new:50" });
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     await world.pass(60_000);
     expect(new URLSearchParams(world.dial.path.slice(4)).get("since")).toBeNull();
   });
@@ -106,7 +106,7 @@ describe("a live socket", () => {
     const { world, socket } = live();
     world.says(event(8));
     world.answer = { kind: "at", cursor: "e:10" };
-    world.dial.listener.closed(1012);
+    world.dial.listener.closed();
     expect(socket.connection.state).toBe("waiting");
     await world.pass(1000);
     expect(new URLSearchParams(world.dial.path.slice(4)).get("since")).toBe("e:8");
@@ -121,7 +121,7 @@ describe("a live socket", () => {
   it("is live again when the end of what was missed was erased", async () => {
     const { world, socket } = live();
     world.answer = { kind: "at", cursor: "e:10" };
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     await world.pass(1000);
     world.dial.listener.opened();
     world.says(event(9));
@@ -132,7 +132,7 @@ describe("a live socket", () => {
   it("asks for a fresh snapshot, visibly, when too much was missed", async () => {
     const { world, socket } = live();
     world.answer = { kind: "at", cursor: "e:5008" };
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     await world.pass(1000);
     expect(world.dial.path).toBe("/ws?bodies=");
     expect(socket.connection).toMatchObject({ state: "catching-up", skipped: { changes: 5001 } });
@@ -141,14 +141,14 @@ describe("a live socket", () => {
   it("replays up to five thousand", async () => {
     const { world } = live();
     world.answer = { kind: "at", cursor: "e:5007" };
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     await world.pass(1000);
     expect(world.dial.path).toContain("since=e%3A7");
   });
 
   it("waits longer each time, up to a bound, and a little differently on each page", async () => {
     const { world, socket } = live();
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     const pauses: number[] = [];
     for (let turn = 0; turn < 9; turn += 1) {
       pauses.push((socket.connection.retryAt ?? 0) - world.time);
@@ -160,24 +160,10 @@ describe("a live socket", () => {
     expect((socket.connection.retryAt ?? 0) - world.time).toBe(7500);
   });
 
-  it.each([
-    [1008, "waiting", true],
-    [1013, "waiting", true],
-    [4008, "waiting", true],
-    [4499, "waiting", true],
-    [4500, "signed-out", false],
-    [4999, "waiting", false],
-  ] as const)("closed with %i: %s", (code, state, again) => {
-    const { world, socket } = live();
-    world.dial.listener.closed(code);
-    expect(socket.connection.state).toBe(state);
-    expect(socket.connection.retryAt !== undefined).toBe(again);
-  });
-
   it("asks for a sign-in when an ordinary request is refused, and no more by itself", async () => {
     const { world, socket } = start();
     world.answer = { kind: "signed-out" };
-    world.dial.listener.closed(1006);
+    world.dial.listener.closed();
     await world.pass(120_000);
     expect(socket.connection.state).toBe("signed-out");
     expect(world.dials).toHaveLength(1);
@@ -195,7 +181,7 @@ describe("a live socket", () => {
     const query = new URLSearchParams(world.dial.path.slice(4));
     expect([query.get("since"), query.get("bodies")]).toEqual(["e:7", "a b"]);
     before.listener.text(JSON.stringify(event(8)));
-    before.listener.closed(1006);
+    before.listener.closed();
     expect(received).toHaveLength(1);
     expect(socket.connection.state).toBe("live");
   });

@@ -26,7 +26,7 @@ export type Head =
 export interface Listener {
   opened(): void;
   text(text: string): void;
-  closed(code: number): void;
+  closed(): void;
 }
 
 /** The world around: real in the page, of the test's making in tests. */
@@ -162,7 +162,7 @@ export class LiveSocket {
       if (turn === this.#turn) run();
     };
     this.#timer("opening", OPENING, () => {
-      this.#lost(1006);
+      this.#lost();
     });
     this.#close = this.#around.open(`/ws?${query.toString()}`, {
       opened: () => {
@@ -175,9 +175,9 @@ export class LiveSocket {
           this.#text(text);
         });
       },
-      closed: (code) => {
+      closed: () => {
         ours(() => {
-          this.#lost(code);
+          this.#lost();
         });
       },
     });
@@ -240,7 +240,7 @@ export class LiveSocket {
     void this.#around.head().then((head) => {
       if (turn !== this.#turn) return;
       if (head.kind !== "at") {
-        this.#lost(1006);
+        this.#lost();
         return;
       }
       this.#heard = this.#around.now();
@@ -253,11 +253,9 @@ export class LiveSocket {
     });
   }
 
-  #lost(code: number): void {
+  #lost(): void {
     this.#hangUp();
-    if (code === 4500) this.#tell("signed-out");
-    else if (code > 4500 && code < 5000) this.#tell("waiting");
-    else this.#wait();
+    this.#wait();
   }
 
   #wait(): void {

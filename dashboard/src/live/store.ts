@@ -12,7 +12,19 @@ import type { Connection } from "./socket";
 export type { LiveEvent } from "./message";
 
 const feed = new Feed(browser);
+// Whose page is opened by its address is known before that is drawn: one socket, and not one after the other.
+feed.socket.open(openedBy(location.pathname));
 begin(feed);
+
+/** The session that an address of the page leads to. */
+function openedBy(pathname: string): string | undefined {
+  const [, named] = /^\/ui\/session\/([^/]+)$/.exec(pathname) ?? [];
+  try {
+    return named === undefined ? undefined : decodeURIComponent(named);
+  } catch {
+    return named;
+  }
+}
 
 const onSnapshot = (listener: () => void) => feed.onSnapshot(listener);
 const onConnection = (listener: () => void) => feed.onConnection(listener);

@@ -26,7 +26,7 @@ describe("a trace", () => {
     expect(trace({ event_type: "pre_tool", tool_input: input({ questions }) }).asked?.text).toBe("Now or later?");
     expect(trace({ event_type: "notification", ...hook }).latest?.text).toBe("Claude is waiting for your input");
     const outline = { id: 1, event_type: "pre_tool", timestamp: "2026-01-01T00:00:00Z", text: "ls", is_error: false };
-    const rest = { session_id: "a", is_thinking: false, tool_name: "Bash", tool_use_id: null, role: null, duration_ms: null, bytes: 9 };
+    const rest = { session_id: "a", has_error: false, is_thinking: false, tool_name: "Bash", tool_use_id: null, role: null, duration_ms: null, bytes: 9 };
     expect(told({ ...outline, ...rest })).toMatchObject({ tool: "Bash", text: "ls", error: false });
   });
 

@@ -1,11 +1,9 @@
 /** What a session's newest events tell of it, in a few words and of bounded size. */
 
 import type { Event, EventOutline } from "../api/client";
+import { outlineOf } from "../api/outline";
 import { instantOf } from "../ui/instant";
 import { isOutline } from "./message";
-
-/** Characters of the words that are kept. */
-const MOST_TEXT = 160;
 
 /** Minutes that the activity line looks back on. */
 export const PULSE_MINUTES = 30;
@@ -53,58 +51,16 @@ export function follow(trace: Trace, told: Told): Trace {
 
 /** What an event tells, whether it came whole or as an outline. */
 export function told(event: Event | EventOutline): Told {
-  const text = isOutline(event) ? event.text : textOf(event);
+  const { id, timestamp, event_type, tool_name, role, text, is_error } = isOutline(event) ? event : outlineOf(event);
   return {
-    id: event.id,
-    at: instantOf(event.timestamp),
-    type: event.event_type,
-    tool: event.tool_name ?? undefined,
-    role: event.role ?? undefined,
-    text: text === null || text === undefined || text === "" ? undefined : text.slice(0, MOST_TEXT),
-    error: isOutline(event) ? event.is_error : isError(event),
+    id,
+    at: instantOf(timestamp),
+    type: event_type,
+    tool: tool_name ?? undefined,
+    role: role ?? undefined,
+    text: text ?? undefined,
+    error: is_error,
   };
-}
-
-function isError(event: Event): boolean {
-  const stopped = event.event_type === "session_stop" && event.exit_code !== null && event.exit_code !== 0;
-  return event.error !== null || event.event_type === "stop_failure" || stopped;
-}
-
-/** What a person would read of an event first. */
-function textOf(event: Event): string | undefined {
-  if (event.error !== null) return event.error;
-  const hook = member(event, "hook");
-  const input = event.tool_input ?? member(hook, "tool_input");
-  const said = words(member(hook, "message")) ?? words(member(hook, "last_assistant_message"));
-  return firstBlock(event.content) ?? textOfInput(input) ?? said ?? event.reason ?? undefined;
-}
-
-function textOfInput(input: unknown): string | undefined {
-  for (const key of ["command", "question", "file_path", "pattern", "description", "prompt", "url", "query"]) {
-    const value = member(input, key);
-    if (Array.isArray(value)) return value.map(String).join(" ");
-    const text = words(value);
-    if (text !== undefined) return text;
-  }
-  const questions = member(input, "questions");
-  return Array.isArray(questions) ? words(member(questions[0], "question")) : undefined;
-}
-
-function firstBlock(content: unknown): string | undefined {
-  if (!Array.isArray(content)) return undefined;
-  for (const block of content) {
-    const text = words(member(block, "text")) ?? words(member(block, "thinking"));
-    if (text !== undefined) return text;
-  }
-  return undefined;
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function words(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function askedAfter(asked: Told | undefined, told: Told): Told | undefined {

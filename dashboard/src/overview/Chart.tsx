@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 
+import { loaded } from "../ui/version";
 import { Table } from "../ui/Table";
 import type { Plot } from "./plot";
 
@@ -46,7 +47,7 @@ export function Chart<Point extends { readonly at: string }>({ title, points, se
     if (element === null) return;
     let plot: Plot | undefined;
     let isGone = false;
-    import("./plot")
+    loaded(() => import("./plot"))
       .then(({ plotted }) => {
         if (isGone) return;
         const times = points.map(({ at }) => Date.parse(at) / 1000);

@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { answerOf, api, type Session } from "../api/client";
 import { nameOf } from "../sessions/name";
 import { CopyButton } from "../ui/CopyButton";
+import { loaded } from "../ui/version";
 import { useGoTo } from "./Place";
 import { resumeCommand } from "./resume";
 
@@ -23,9 +24,9 @@ export function Acts({ session, subagents }: ActsProps) {
     setBusy(true);
     setProblem("");
     try {
-      const { asLines, asPage, save } = await import("./keep");
+      const { asLines, asPage, fileName, save } = await loaded(() => import("./keep"));
       const blob = form === "html" ? await asPage(session) : await asLines(session);
-      save(blob, `${nameOf(session)}.${form}`);
+      save(blob, fileName(nameOf(session), form));
     } catch (failure) {
       setProblem(failure instanceof Error ? failure.message : "The session could not be read.");
     }

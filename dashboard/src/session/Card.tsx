@@ -1,6 +1,6 @@
 /** One item of the story, in its frame: what it is, when it was, how to link to it, copy it, and see it as it is stored. */
 
-import { memo, useCallback, useState, useSyncExternalStore, type ReactNode } from "react";
+import { memo, useCallback, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 
 import { CopyButton } from "../ui/CopyButton";
 import { Time } from "../ui/Time";
@@ -11,7 +11,8 @@ import { Json } from "./Json";
 import { Marker } from "./Marker";
 import { Message } from "./Message";
 import { Place, sessionAddress } from "./Place";
-import type { Item } from "./story";
+import { Sought, useMarkedWords } from "./sought";
+import type { Entry, Item } from "./story";
 import { ToolCard } from "./ToolCard";
 
 interface CardProps {
@@ -21,8 +22,10 @@ interface CardProps {
   /** The session that this call started, as far as that is known without its result. */
   readonly started: string | undefined;
   readonly isMarked: boolean;
+  /** The words that were found in it. */
+  readonly sought: string | undefined;
   readonly isOpen: boolean | undefined;
-  readonly onToggle: (id: number, isOpen: boolean) => void;
+  readonly onToggle: (entry: Entry, isOpen: boolean) => void;
 }
 
 /** The body of an event, once it is here. */
@@ -36,12 +39,21 @@ function failed({ entry, answer }: Item): boolean {
 }
 
 /** An item with its frame. */
-export const Card = memo(function Card({ item, bodies, sessionId, started, isMarked, isOpen, onToggle }: CardProps) {
+export const Card = memo(function Card({ item, bodies, sessionId, started, isMarked, sought, isOpen, onToggle }: CardProps) {
   const { entry, answer, kind } = item;
-  const [isRaw, setRaw] = useState(false);
+  const [isRawChosen, setRaw] = useState<boolean>();
+  // What is found may stand where only the whole event shows it.
+  const [missing, setMissing] = useState<string>();
+  const isRaw = isRawChosen ?? (sought !== undefined && missing === sought);
   const body = useBody(bodies, entry.id);
   const answerBody = useBody(bodies, answer === undefined || answer === entry ? undefined : answer.id);
   const raw = (): unknown => (answerBody === undefined ? body : [body, answerBody]);
+  const isReady = body !== undefined && (answer === undefined || answer === entry || answerBody !== undefined);
+  const place = useRef<HTMLDivElement>(null);
+  const note = useCallback(() => {
+    setMissing(sought);
+  }, [sought]);
+  useMarkedWords(place, sought, isReady, note);
   const names = ["item", `item-${kind}`, isMarked && "is-marked", failed(item) && "is-failed"].filter(Boolean).join(" ");
   return (
     <div className={names} data-event={entry.id}>
@@ -62,15 +74,19 @@ export const Card = memo(function Card({ item, bodies, sessionId, started, isMar
         </button>
         <CopyButton
           className="small-button"
-          isEmpty={body === undefined || (answer !== undefined && answer !== entry && answerBody === undefined)}
+          isEmpty={!isReady}
           text={() => JSON.stringify(raw(), undefined, 2)}
         />
       </div>
-      {isRaw ? (
-        <Json value={raw() ?? entry.outline} />
-      ) : (
-        <Guard instead={<Json value={raw() ?? entry.outline} />}>{content()}</Guard>
-      )}
+      <Sought value={sought}>
+        <div ref={place}>
+          {isRaw ? (
+            <Json value={raw() ?? entry.outline} />
+          ) : (
+            <Guard instead={<Json value={raw() ?? entry.outline} />}>{content()}</Guard>
+          )}
+        </div>
+      </Sought>
     </div>
   );
 

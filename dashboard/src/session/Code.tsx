@@ -2,6 +2,7 @@
 
 import { memo, type ReactNode } from "react";
 
+import { stretchesOf } from "../ui/ansi";
 import { part } from "../ui/part";
 import { Fold } from "./Fold";
 
@@ -31,7 +32,9 @@ export const Code = memo(function Code({ text, language, firstLine }: CodeProps)
           {firstLine !== undefined && <Numbers first={firstLine} count={shown.split("\n").length} />}
           <pre>
             <code>
-              {language === undefined || shown.length > LONGEST_COLOURED ? (
+              {language === undefined ? (
+                <Terminal text={shown} />
+              ) : shown.length > LONGEST_COLOURED ? (
                 shown
               ) : (
                 <Coloured text={shown} language={language} />
@@ -43,6 +46,17 @@ export const Code = memo(function Code({ text, language, firstLine }: CodeProps)
     </Fold>
   );
 });
+
+/** A text as a terminal would colour it. */
+function Terminal({ text }: { readonly text: string }): ReactNode {
+  return (
+    stretchesOf(text)?.map((stretch, index) => (
+      <span key={index} className={stretch.className}>
+        {stretch.text}
+      </span>
+    )) ?? text
+  );
+}
 
 function Numbers({ first, count }: { readonly first: number; readonly count: number }) {
   return (

@@ -38,7 +38,7 @@ function patchOf(hunks: readonly Hunk[]): string {
 
 function Compared({ input }: { readonly input: unknown }) {
   const compare = useCompare();
-  if (compare === undefined) return <p className="quiet">Comparing…</p>;
+  if (compare === undefined) return <p className="quiet" aria-busy="true">Comparing…</p>;
   return <DiffLines text={patchOf(editsOf(input).flatMap(({ before, after }) => compare.hunksBetween(before, after)))} />;
 }
 

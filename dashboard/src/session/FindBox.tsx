@@ -8,8 +8,8 @@ import { readEvents } from "./requests";
 /** Hits that are read; nobody steps through more. */
 const MOST = 500;
 
-/** Brings an event into sight that was found, with its body. */
-export type Jump = (id: number, found: readonly Body[]) => void;
+/** Brings an event into sight that was found, with its body and the words that it was found by. */
+export type Jump = (id: number, found: readonly Body[], words: string) => void;
 
 interface Hits {
   readonly query: string;
@@ -45,7 +45,7 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
       const [first] = page.events;
       if (signal.aborted) return;
       setHits({ query, events: page.events, hasMore: page.next !== undefined, current: 0 });
-      if (first !== undefined) onJump(first.id, page.events);
+      if (first !== undefined) onJump(first.id, page.events, query);
     } catch {
       if (!signal.aborted) setHits("failed");
     }
@@ -59,7 +59,7 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
     const current = (hits.current + by + hits.events.length) % Math.max(1, hits.events.length);
     const event = hits.events[current];
     setHits({ ...hits, current });
-    if (event !== undefined) onJump(event.id, [event]);
+    if (event !== undefined) onJump(event.id, [event], query);
   };
   return (
     <form

@@ -2,6 +2,8 @@
 
 import { useState, type ReactNode } from "react";
 
+import { useIsHidden } from "./sought";
+
 const FEW = 16;
 /** Lines that are hidden by themselves would cost more room than they save. */
 const SPARE = 6;
@@ -35,8 +37,10 @@ interface FoldProps {
 
 /** Shows the first lines of a text, and a button for all of them. */
 export function Fold({ text, children }: FoldProps) {
-  const [isOpen, setOpen] = useState(false);
+  const [isChosen, setChosen] = useState<boolean>();
   const { shown, lines } = folded(text);
+  const isHidden = useIsHidden(text, shown);
+  const isOpen = isChosen ?? isHidden;
   return (
     <>
       {children(isOpen ? text : shown)}
@@ -46,7 +50,7 @@ export function Fold({ text, children }: FoldProps) {
           className="fold"
           aria-expanded={isOpen}
           onClick={() => {
-            setOpen(!isOpen);
+            setChosen(!isOpen);
           }}
         >
           {isOpen ? "Show less" : lines === 1 ? "Show all of the line" : `Show all ${lines.toLocaleString()} lines`}

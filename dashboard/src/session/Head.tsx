@@ -3,7 +3,7 @@
 import type { Session } from "../api/client";
 import { useSession } from "../live/store";
 import { nameOf } from "../sessions/name";
-import { lengthOf } from "../sessions/standing";
+import { agentOf, lengthOf } from "../sessions/standing";
 import { Duration, Time } from "../ui/Time";
 import { Acts } from "./Acts";
 import { Place, sessionAddress } from "./Place";
@@ -31,13 +31,13 @@ function Parent({ sessionId }: { readonly sessionId: string }) {
 }
 
 function Facts({ session, first }: { readonly session: Session; readonly first: number | undefined }) {
-  const { activity, status, agent_name, project_dir, branch, model, created_at, event_count, error_count } = session;
+  const { activity, status, project_dir, branch, model, created_at, event_count, error_count } = session;
   const state = status === "finished" && activity?.state !== "gone" ? status : (activity?.state ?? status);
   const length = lengthOf(session, status === "finished", first);
   return (
     <ul className="facts">
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
-      {[agent_name, project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
+      {[agentOf(session), project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
       <li>
         <Time of={length === undefined ? created_at : new Date(length.from).toISOString()} />
       </li>
@@ -69,7 +69,7 @@ export function Head({ sessionId, session, first, subagents, view }: HeadProps) 
     <header className="session-head">
       {parent !== undefined && <Parent sessionId={parent} />}
       <div className="session-title">
-        {session === undefined ? <h1>{sessionId}</h1> : <Rename key={session.session_name} session={session} />}
+        {session === undefined ? <h1>{sessionId}</h1> : <Rename session={session} />}
         {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
       {session !== undefined && <Facts session={session} first={first} />}

@@ -3,7 +3,10 @@
 import { memo } from "react";
 
 import type { Outline } from "../api/client";
-import { fields, outlineOf, word, type Body } from "./body";
+import { fields, word } from "../api/json";
+import { outlineOf } from "../api/outline";
+import { plain } from "../ui/ansi";
+import type { Body } from "./body";
 import type { Kind } from "./story";
 
 const TITLES: ReadonlyMap<string, string> = new Map([
@@ -41,7 +44,7 @@ function detailsOf({ text, tool_name }: Outline, body: Body | undefined): string
     body?.error,
     text ?? (body === undefined ? undefined : outlineOf(body).text),
   ].filter((part): part is string => typeof part === "string" && part !== "");
-  return [...new Set(said)].join(" · ");
+  return plain([...new Set(said)].join(" · "));
 }
 
 interface MarkerProps {

@@ -3,10 +3,12 @@
 import { memo } from "react";
 
 import type { Outline } from "../api/client";
+import { list, word } from "../api/json";
 import { part } from "../ui/part";
-import { list, word, type Body } from "./body";
+import type { Body } from "./body";
 import { Fold } from "./Fold";
 import { Json } from "./Json";
+import { useIsHidden } from "./sought";
 
 const useMarkdown = part(() => import("./Markdown"));
 
@@ -19,15 +21,20 @@ function Words({ text }: { readonly text: string }) {
   return markdown === undefined ? <p className="plain-words">{text}</p> : <markdown.Markdown text={text} />;
 }
 
+function Thinking({ text }: { readonly text: string }) {
+  const beginning = text.trim().split("\n")[0]?.slice(0, 120) ?? "";
+  const isHidden = useIsHidden(text, beginning);
+  return (
+    <details className="thinking" open={isHidden}>
+      <summary>Thinking: {beginning}</summary>
+      <Words text={text} />
+    </details>
+  );
+}
+
 function Block({ block }: { readonly block: unknown }) {
   const thinking = word(block, "thinking");
-  if (thinking !== undefined)
-    return (
-      <details className="thinking">
-        <summary>Thinking: {thinking.trim().split("\n")[0]?.slice(0, 120)}</summary>
-        <Words text={thinking} />
-      </details>
-    );
+  if (thinking !== undefined) return <Thinking text={thinking} />;
   const text = word(block, "text");
   return text === undefined ? <Json value={block} /> : <Words text={text} />;
 }

@@ -11,10 +11,14 @@ export function Rename({ session }: { readonly session: Session }) {
   const [name, setName] = useState<string>();
   const [problem, setProblem] = useState("");
   const field = useRef<HTMLInputElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const isWritten = name !== undefined;
+  const wasWritten = useRef(false);
   useEffect(() => {
-    // The field stands where the reader just pressed.
+    // The field stands where the reader just pressed, and the button where they just wrote.
     if (isWritten) field.current?.focus();
+    else if (wasWritten.current) button.current?.focus();
+    wasWritten.current = isWritten;
   }, [isWritten]);
   const save = async (given: string) => {
     try {
@@ -31,6 +35,7 @@ export function Rename({ session }: { readonly session: Session }) {
       <h1>
         {nameOf(session)}{" "}
         <button
+          ref={button}
           type="button"
           className="small-button"
           onClick={() => {

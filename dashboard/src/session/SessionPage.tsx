@@ -7,12 +7,12 @@ import { openSession, useSession, useSubagents } from "../live/store";
 import { part } from "../ui/part";
 import { filtered, NO_FILTER, toolsOf, type Filter } from "./filter";
 import { Head } from "./Head";
-import { sessionAddress, useGoTo } from "./Place";
+import { Place, sessionAddress, useGoTo } from "./Place";
 import { Recording } from "./recording";
 import "./session.css";
 import type { Item } from "./story";
 import { StoryBar } from "./StoryBar";
-import { StoryView, type StoryHandle } from "./StoryView";
+import { StoryView, type Left, type StoryHandle } from "./StoryView";
 import { startedBy } from "./subagents";
 import type { WaterfallProps } from "./Waterfall";
 
@@ -26,7 +26,7 @@ interface SessionPageProps {
 
 const NO_SHORTCUTS: readonly Shortcut[] = [];
 
-/** The page of a session. */
+/** The page of a session. Another session is another page: nothing of the one before stays on it. */
 export function SessionPage(props: SessionPageProps) {
   return <Opened key={props.sessionId} {...props} />;
 }
@@ -48,6 +48,9 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const scene = useSyncExternalStore(recording.watch, recording.now);
   const session = useSession(sessionId);
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
+  const [left, setLeft] = useState<Left>();
+  // The event of the last jump; each jump is another object, so that one to the same event is one again.
+  const [wanted, setWanted] = useState<{ readonly id: number; readonly words?: string | undefined }>();
   const subagents = useSubagents(sessionId);
   const story = useRef<StoryHandle>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -73,21 +76,31 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const isStory = view === "story";
   const isKnown = session !== undefined;
   const runs = session?.status === "running";
-  const placed = useRef<number | "end">(undefined);
+  const isThere = eventId !== undefined && scene.story.itemOf(eventId) !== undefined;
+  const place = isThere ? eventId : "none";
+  const placed = useRef<number | "none">(undefined);
+  const jumped = useRef(wanted);
   // Where to begin: at the event of the address, else at the end of what still goes on.
   useEffect(() => {
-    if (!isRead || !isStory || (eventId === undefined && !isKnown)) return;
-    if (eventId !== undefined && placed.current !== eventId) story.current?.show(eventId);
+    if (!isRead || !isStory || (place === "none" && !isKnown)) return;
+    if (jumped.current !== wanted && wanted !== undefined) {
+      jumped.current = wanted;
+      placed.current = wanted.id;
+      story.current?.show(wanted.id);
+      return;
+    }
+    if (place !== "none" && placed.current !== place) story.current?.show(place);
     else if (placed.current === undefined && runs) story.current?.toEnd();
-    placed.current = eventId ?? "end";
-  }, [isRead, isStory, isKnown, eventId, runs]);
+    placed.current = place;
+  }, [isRead, isStory, isKnown, place, wanted, runs]);
 
   const mark = (id: number) => {
     placed.current = id;
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
-  const jump = (id: number) => {
+  const jump = (id: number, words?: string) => {
     setFilter(NO_FILTER);
+    setWanted({ id, words });
     goTo(sessionAddress(sessionId, { event: id }), { replace: true });
   };
   useShortcuts(
@@ -117,9 +130,9 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             tools={tools}
             onFilter={setFilter}
             find={find}
-            onJump={(id, found) => {
+            onJump={(id, found, words) => {
               scene.bodies.keep(found);
-              jump(id);
+              jump(id, words);
             }}
             onResult={
               result === undefined
@@ -129,19 +142,31 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
                   }
             }
           />
+          {isRead && eventId !== undefined && !isThere && (
+            <p className="session-empty" role="alert">
+              This session has no event {eventId.toLocaleString()}.{" "}
+              <Place to={sessionAddress(sessionId)} className="link">
+                Show the session
+              </Place>
+            </p>
+          )}
           {shown.length === 0 && <p className="session-empty">Nothing of that kind.</p>}
           <StoryView
             scene={scene}
             items={shown}
+            filter={filter}
             sessionId={sessionId}
             started={started}
             marked={eventId === undefined ? undefined : scene.story.itemOf(eventId)?.entry.id}
+            sought={wanted?.id === eventId ? wanted?.words : undefined}
             onMark={mark}
             handle={story}
+            before={left}
+            onLeave={setLeft}
           />
         </>
       ) : (
-        <Time story={scene.story} isRead={isRead} sessionId={sessionId} />
+        <Time story={scene.story} version={scene.version} isRead={isRead} runs={session?.status === "running"} sessionId={sessionId} />
       )}
     </div>
   );

@@ -1,10 +1,12 @@
 /** The story: any number of items of any height, of which those in sight exist. */
 
-import { measureElement, useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from "react";
+import { measureElement, useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type Ref } from "react";
 
 import { Card } from "./Card";
 import { DayLine } from "./DayLine";
+import type { Filter } from "./filter";
+import { freshAmong } from "./fresh";
 import type { Scene } from "./recording";
 import type { Entry, Item } from "./story";
 
@@ -24,16 +26,40 @@ export interface StoryHandle {
   readonly step: (by: 1 | -1) => void;
 }
 
+/** How a reader left the story, to find it again when they come back to it. */
+export interface Left {
+  readonly offset: number;
+  readonly sizes: VirtualItem[];
+  readonly toggles: Toggles;
+  /** Items that there were when they left the end; none while they were at it. */
+  readonly items: number | undefined;
+}
+
+/** What was opened or shut, by `placeOf` its event. */
+type Toggles = ReadonlyMap<string, boolean>;
+
 interface StoryViewProps {
   readonly scene: Scene;
   readonly items: readonly Item[];
+  /** What the items are what is left of. */
+  readonly filter: Filter;
   readonly sessionId: string;
   /** The sessions that calls started, by the call. */
   readonly started: ReadonlyMap<number, string>;
   /** The item that is marked. */
   readonly marked: number | undefined;
+  /** The words that were found in it. */
+  readonly sought: string | undefined;
   readonly onMark: (id: number) => void;
   readonly handle: Ref<StoryHandle>;
+  /** How it was left the last time. */
+  readonly before: Left | undefined;
+  readonly onLeave: (left: Left) => void;
+}
+
+/** An event of another database may have the number, but not the instant as well. */
+function placeOf({ id, at }: Entry): string {
+  return `${id} ${at}`;
 }
 
 /** Bodies of the items in sight and near, in the order of the list. */
@@ -53,13 +79,20 @@ function heightOf(element: Element, entry: ResizeObserverEntry | undefined, virt
   return known ?? virtualizer.options.estimateSize(index);
 }
 
+/** Opens or shuts what the item that has the focus can open. */
+function openOnEnter({ key, target, currentTarget }: KeyboardEvent<HTMLElement>) {
+  if (key === "Enter" && target === currentTarget) currentTarget.querySelector<HTMLElement>("[aria-expanded], summary")?.click();
+}
+
 /** All items, in a box that scrolls. */
-export function StoryView({ scene, items, sessionId, started, marked, onMark, handle }: StoryViewProps) {
-  const { story, bodies, version } = scene;
+export function StoryView({ scene, items, filter, sessionId, started, marked, sought, onMark, handle, before, onLeave }: StoryViewProps) {
+  const { story, bodies, progress, version } = scene;
   const box = useRef<HTMLDivElement>(null);
-  const [toggles, setToggles] = useState<ReadonlyMap<number, boolean>>(new Map());
-  // How many there were when the reader left the end.
-  const [left, setLeft] = useState<number>();
+  const [toggles, setToggles] = useState<Toggles>(before?.toggles ?? new Map());
+  // How many the story had when the reader left its end.
+  const [left, setLeft] = useState(before?.items);
+  // The item that gets the focus as soon as it is there.
+  const stepped = useRef<number>(undefined);
 
   // What laying out asks of every item, over and over. The items are changed in place: each version has its own.
   const { ids, heights } = useMemo(
@@ -77,6 +110,8 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
     followOnAppend: true,
     scrollEndThreshold: END,
     overscan: 4,
+    initialOffset: before?.offset ?? 0,
+    initialMeasurementsCache: before?.sizes ?? [],
     useAnimationFrameWithResizeObserver: false,
   });
   const rows = virtualizer.getVirtualItems();
@@ -86,6 +121,41 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
   useEffect(() => {
     bodies.want(story, entriesNear(items, first, last));
   }, [bodies, story, items, first, last, version]);
+
+  const look = useCallback(() => {
+    if (box.current === null) return;
+    const { scrollHeight, scrollTop, clientHeight } = box.current;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight <= END;
+    setLeft((known) => (isAtEnd ? undefined : Math.min(known ?? Infinity, story.items.length)));
+  }, [story]);
+  useEffect(() => {
+    // Another filter, or all of it read, may move the end away from the reader without a scroll.
+    const frame = requestAnimationFrame(look);
+    return () => {
+      cancelAnimationFrame(frame);
+    };
+  }, [look, filter, progress]);
+
+  const leave = useRef<() => void>(undefined);
+  useEffect(() => {
+    leave.current = () => {
+      onLeave({ offset: virtualizer.scrollOffset ?? 0, sizes: virtualizer.takeSnapshot(), toggles, items: left });
+    };
+  });
+  useLayoutEffect(() => {
+    const wasAtEnd = before !== undefined && before.items === undefined;
+    if (wasAtEnd) virtualizer.scrollToEnd();
+    return () => leave.current?.();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once: when the reader comes, and when they go
+  }, []);
+
+  useEffect(() => {
+    if (stepped.current === undefined) return;
+    const item = box.current?.querySelector<HTMLElement>(`.story-row:has(> [data-event="${stepped.current}"])`);
+    if (item === null || item === undefined) return; // it comes with the scroll
+    stepped.current = undefined;
+    item.focus({ preventScroll: true });
+  });
 
   const indexOf = (id: number) => {
     const index = story.itemOf(id)?.index ?? -1;
@@ -103,15 +173,16 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
       const from = marked === undefined ? (by > 0 ? first - 1 : first) : indexOf(marked);
       const next = items[Math.min(items.length - 1, Math.max(0, from + by))];
       if (next === undefined) return;
+      stepped.current = next.entry.id;
       onMark(next.entry.id);
       virtualizer.scrollToIndex(indexOf(next.entry.id), { align: "auto" });
     },
   }));
 
-  const toggle = useCallback((id: number, isOpen: boolean) => {
-    setToggles((before) => new Map(before).set(id, isOpen));
+  const toggle = useCallback((entry: Entry, isOpen: boolean) => {
+    setToggles((known) => new Map(known).set(placeOf(entry), isOpen));
   }, []);
-  const fresh = left === undefined ? 0 : Math.max(0, items.length - left);
+  const fresh = left === undefined ? 0 : freshAmong(items, left);
   return (
     <div className="story">
       <div
@@ -119,12 +190,9 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
         className="story-box"
         role="feed"
         aria-label="What happened"
-        aria-busy={scene.progress === "reading"}
+        aria-busy={progress === "reading"}
         tabIndex={0}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-          const isAtEnd = scrollHeight - scrollTop - clientHeight <= END;
-          setLeft((before) => (isAtEnd ? undefined : (before ?? items.length)));
-        }}
+        onScroll={look}
       >
         <div className="story-all" style={{ height: virtualizer.getTotalSize() }}>
           {rows.map(({ key, index, start }) => {
@@ -136,6 +204,8 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
                 ref={virtualizer.measureElement}
                 data-index={index}
                 className="story-row"
+                tabIndex={item.entry.id === marked ? 0 : -1}
+                onKeyDown={openOnEnter}
                 aria-posinset={index + 1}
                 aria-setsize={items.length}
                 style={{ transform: `translateY(${start}px)` }}
@@ -147,7 +217,8 @@ export function StoryView({ scene, items, sessionId, started, marked, onMark, ha
                   sessionId={sessionId}
                   started={started.get(item.entry.id)}
                   isMarked={item.entry.id === marked}
-                  isOpen={toggles.get(item.entry.id)}
+                  sought={item.entry.id === marked ? sought : undefined}
+                  isOpen={toggles.get(placeOf(item.entry))}
                   onToggle={toggle}
                 />
               </article>

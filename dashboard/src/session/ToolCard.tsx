@@ -1,11 +1,13 @@
 /** A tool call as one card: its line, and what it was given and gave back. */
 
-import { memo } from "react";
+import { memo, useContext } from "react";
 
+import { plain } from "../ui/ansi";
 import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
 import type { Body } from "./body";
-import type { Item } from "./story";
+import { Sought } from "./sought";
+import type { Entry, Item } from "./story";
 import { toolTitle, viewOf } from "./tools";
 import { ToolView } from "./ToolView";
 
@@ -47,7 +49,7 @@ interface ToolCardProps {
   readonly answerBody: Body | undefined;
   readonly started: string | undefined;
   readonly isOpen: boolean | undefined;
-  readonly onToggle: (id: number, isOpen: boolean) => void;
+  readonly onToggle: (entry: Entry, isOpen: boolean) => void;
 }
 
 /** The card of a call. */
@@ -57,7 +59,8 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
   const { name, server } = toolTitle(toolName);
   const state = stateOf(item);
   const duration = durationOf(item);
-  const opens = isOpen ?? (OPEN.has(viewOf(toolName)) || state === "failed");
+  const isFound = useContext(Sought) !== undefined;
+  const opens = isOpen ?? (OPEN.has(viewOf(toolName)) || state === "failed" || isFound);
   return (
     <div className={`tool tool-${state.replace(" ", "-")}`}>
       <button
@@ -65,12 +68,12 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
         className="tool-line"
         aria-expanded={opens}
         onClick={() => {
-          onToggle(entry.id, !opens);
+          onToggle(entry, !opens);
         }}
       >
         <span className="tool-name">{name}</span>
         {server !== undefined && <span className="tool-server">{server}</span>}
-        <span className="tool-text">{entry.outline.text ?? answer?.outline.text}</span>
+        <span className="tool-text">{plain(entry.outline.text ?? answer?.outline.text ?? "")}</span>
         {STATES[state] !== "" && <span className="tool-state">{STATES[state]}</span>}
         <span className="tool-duration">
           {duration !== undefined ? measuredText(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}

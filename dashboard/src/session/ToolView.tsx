@@ -2,7 +2,9 @@
 
 import type { ReactNode } from "react";
 
-import { fields, word, type Body } from "./body";
+import { fields, word } from "../api/json";
+import { overwritten } from "../ui/ansi";
+import type { Body } from "./body";
 import { Code } from "./Code";
 import { Diff, DiffLines } from "./Diff";
 import { Json } from "./Json";
@@ -76,7 +78,7 @@ function Output({ output }: { readonly output: unknown }) {
   if (output === null || output === undefined || output === "") return null;
   const text = textOf(output);
   if (text === undefined) return <Json value={output} />;
-  return text === "" ? null : <Code text={text} />;
+  return text === "" ? null : <Code text={overwritten(text)} />;
 }
 
 function Shell({ input, output, error }: Parts) {

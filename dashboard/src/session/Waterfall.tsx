@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { measuredText } from "../ui/instant";
-import { useNow } from "../ui/ticker";
+import { useTicking } from "../ui/ticker";
 import { draw } from "./draw";
 import { heightOf, moved, placed, spanAt, zoomed, type Window } from "./lanes";
 import { sessionAddress, useGoTo } from "./Place";
@@ -19,15 +19,21 @@ const STILL = 4;
 /** What is drawn, and of which session. */
 export interface WaterfallProps {
   readonly story: Story;
+  /** Grows with every change of the story. */
+  readonly version: number;
   readonly isRead: boolean;
+  /** Whether it goes on. */
+  readonly runs: boolean;
   readonly sessionId: string;
 }
 
 /** The chart, and the same as a table. */
-export function Waterfall({ story, isRead, sessionId }: WaterfallProps) {
-  const now = useNow(STEP_MS);
+export function Waterfall({ story, version, isRead, runs, sessionId }: WaterfallProps) {
+  // Of what goes on, a new chart now and then; of what has ended, one for each change.
+  const now = useTicking((time) => (runs ? Math.floor(time / STEP_MS) * STEP_MS : 0));
+  const change = runs ? 0 : version;
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the story changes in place; reading it to its end is a reason to draw
-  const chart = useMemo(() => chartOf(story, now * 1000), [story, now, isRead]);
+  const chart = useMemo(() => chartOf(story, now * 1000), [story, now, isRead, change]);
   const places = useMemo(() => placed(chart), [chart]);
   const [zoom, setZoom] = useState<Window>();
   const [chosen, setChosen] = useState<Span>();

@@ -3,14 +3,15 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 
 import type { Session } from "../api/client";
+import { shellWord } from "../ui/shell";
 import type { Body } from "./body";
 import { folded } from "./Fold";
-import { escaped, pageHead, section } from "./keep";
-import { quoted, resumeCommand } from "./resume";
+import { escaped, fileName, pageHead, section } from "./keep";
+import { resumeCommand } from "./resume";
 
 test("a folder comes out of a shell as it went in", () => {
   for (const folder of ["/plain", "/with blank", "/it's", "/$(touch x)`y`", '/a"b\\c', "/line\nbreak", "-n", "'''"])
-    expect(execFileSync("/bin/sh", ["-c", `printf %s ${quoted(folder)}`], { encoding: "utf8" })).toBe(folder);
+    expect(execFileSync("/bin/sh", ["-c", `printf %s ${shellWord(folder)}`], { encoding: "utf8" })).toBe(folder);
 });
 
 test("each agent is taken up with its own command, the rest with none", () => {
@@ -20,6 +21,12 @@ test("each agent is taken up with its own command, the rest with none", () => {
   expect(resumeCommand({ ...session, session_id: "x; rm -rf ~" })).toBe("cd '/it'\\''s' && claude --resume 'x; rm -rf ~'");
   expect(resumeCommand({ ...session, session_id: "ab-1:child" })).toBeUndefined();
   expect(resumeCommand({ ...session, source: "api" })).toBeUndefined();
+});
+
+test("a file is named by what a session is called, whatever that is made of", () => {
+  expect(fileName("<b>New</b> page", "html")).toBe("b-New-b-page.html");
+  expect(fileName("Schöne Grüße 2.4", "ndjson")).toBe("Schöne-Grüße-2.4.ndjson");
+  expect(fileName("../..", "html")).toBe("session.html");
 });
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(1)'>&`;

@@ -2,7 +2,7 @@
 
 import { colourOf } from "../ui/colour";
 import { markText } from "../ui/instant";
-import { barsOf, SCALE, stepOf, type Placed, type Window } from "./lanes";
+import { barsOf, marksOf, SCALE, stepOf, type Placed, type Window } from "./lanes";
 import { MODEL, PERSON, type Span } from "./spans";
 
 /** What is drawn. */
@@ -37,7 +37,7 @@ export function draw(canvas: HTMLCanvasElement, { places, window: sight, width, 
   context.clearRect(0, 0, width, height);
   const step = stepOf(sight, width);
   context.font = "11px system-ui, sans-serif";
-  for (let mark = Math.ceil(sight.from / 1000 / step) * step; mark * 1000 < sight.to; mark += step) {
+  for (const mark of marksOf(sight, step)) {
     const x = Math.round(((mark * 1000 - sight.from) / (sight.to - sight.from)) * width) + 0.5;
     context.fillStyle = colour("line");
     context.fillRect(x, SCALE - 4, 1, height);

@@ -1,7 +1,9 @@
 /** A session to keep: as lines of JSON, or as a page that opens without this server and without any other. */
 
 import type { Session } from "../api/client";
-import { fields, list, word, type Body } from "./body";
+import { fields, list, word } from "../api/json";
+import { plain } from "../ui/ansi";
+import type { Body } from "./body";
 import { readAll } from "./requests";
 import { commandOf, editsOf, hunksOf, textOf, todosOf, viewOf } from "./tools";
 
@@ -22,7 +24,7 @@ const FEW = 30;
 
 function block(text: string): string {
   if (text === "") return "";
-  const pre = `<pre>${escaped(text)}</pre>`;
+  const pre = `<pre>${escaped(plain(text))}</pre>`;
   const lines = text.split("\n").length;
   return lines <= FEW ? pre : `<details><summary>${lines} lines</summary>${pre}</details>`;
 }
@@ -115,12 +117,18 @@ export async function asPage(session: Session): Promise<Blob> {
   return new Blob([...parts, "</body></html>\n"], { type: "text/html" });
 }
 
+/** A name that every system takes for a file. */
+export function fileName(name: string, form: string): string {
+  const plain = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
+  return `${plain === "" ? "session" : plain}.${form}`;
+}
+
 /** Hands a file to the browser. */
 export function save(blob: Blob, name: string) {
   const address = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = address;
-  link.download = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
+  link.download = name;
   link.click();
   // The browser reads it after this; a minute is long enough for it to have begun.
   setTimeout(() => {

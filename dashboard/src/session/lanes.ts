@@ -108,6 +108,23 @@ export function moved({ from, to }: Window, chart: Chart, by: number): Window {
 
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 288e5, 864e5];
 
+const DAY_MS = 864e5;
+
+/** The marks of the scale in sight, in milliseconds: those of days at midnight where the reader is, and all others from there on. */
+export function marksOf(window: Window, step: number): readonly number[] {
+  const marks: number[] = [];
+  const midnight = new Date(window.from / 1000);
+  midnight.setHours(0, 0, 0, 0);
+  const begin = midnight.getTime();
+  const first = step < DAY_MS ? Math.max(0, Math.ceil((window.from / 1000 - begin) / step)) : 0;
+  for (let index = first; ; index += 1) {
+    let mark = begin + index * step;
+    if (step >= DAY_MS) mark = new Date(midnight).setDate(midnight.getDate() + (index * step) / DAY_MS);
+    if (mark * 1000 >= window.to) return marks;
+    if (mark * 1000 >= window.from) marks.push(mark);
+  }
+}
+
 /** Milliseconds between two marks of the scale, with room for their words. */
 export function stepOf({ from, to }: Window, width: number): number {
   const least = ((to - from) / 1000 / Math.max(1, width)) * 90;

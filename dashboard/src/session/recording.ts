@@ -1,10 +1,11 @@
 /** A session as it is read and goes on: its outline first, then what comes live, bodies where somebody looks. */
 
 import { Refused, type Outline } from "../api/client";
+import { outlineOf } from "../api/outline";
 import { followEvents, onDeleted, onLive, onReset } from "../live/store";
 import { holdPast } from "../sessions/past";
 import { Bodies } from "./bodies";
-import { inputKey, outlineOf, type Body } from "./body";
+import { inputKey, type Body } from "./body";
 import { readOutline } from "./outline";
 import { Story, type Told } from "./story";
 

@@ -1,6 +1,6 @@
 /** What a tool is for, by the names that agents give it, and what its input and output say. */
 
-import { fields, list, word } from "./body";
+import { fields, list, word } from "../api/json";
 
 /** The ways to show a tool call. */
 export type View = "shell" | "edit" | "patch" | "read" | "search" | "checklist" | "task" | "web" | "plain";

@@ -1,6 +1,6 @@
 /** What is shown of the list. */
 
-import { type RefObject, useMemo } from "react";
+import { type RefObject, useMemo, useState } from "react";
 
 import type { Session } from "../api/client";
 import { countText } from "../ui/instant";
@@ -80,18 +80,53 @@ export function FilterBar({
           {muted.has(project) ? "Unmute" : "Mute"} {folderOf(project)}
         </button>
       )}
-      <input
-        ref={search}
-        type="search"
-        className="search"
-        placeholder="Find sessions ( / )"
-        aria-label="Find sessions by name, id, folder, agent or branch"
+      <SearchField
         value={filters.q ?? ""}
-        onChange={(event) => {
-          onChange({ q: event.target.value === "" ? undefined : event.target.value });
+        input={search}
+        onChange={(text) => {
+          onChange({ q: text === "" ? undefined : text });
         }}
       />
     </div>
+  );
+}
+
+/** The address follows what is written, some moments later. Who writes is not corrected by it. */
+function SearchField({
+  value,
+  input,
+  onChange,
+}: {
+  readonly value: string;
+  readonly input: RefObject<HTMLInputElement | null>;
+  readonly onChange: (text: string) => void;
+}) {
+  const [text, setText] = useState(value);
+  const [isWriting, setWriting] = useState(false);
+  const [known, setKnown] = useState(value);
+  if (known !== value) {
+    setKnown(value);
+    if (!isWriting) setText(value);
+  }
+  return (
+    <input
+      ref={input}
+      type="search"
+      className="search"
+      placeholder="Find sessions ( / )"
+      aria-label="Find sessions by name, id, folder, agent or branch"
+      value={text}
+      onFocus={() => {
+        setWriting(true);
+      }}
+      onBlur={() => {
+        setWriting(false);
+      }}
+      onChange={({ target }) => {
+        setText(target.value);
+        onChange(target.value);
+      }}
+    />
   );
 }
 

@@ -1,7 +1,7 @@
 /** The lines of the list; only those in sight exist. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
@@ -10,7 +10,7 @@ import { keepInSet, readKeptSet } from "../ui/kept";
 import type { Line, Listed } from "./list";
 import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
-import { readScroll, writeScroll } from "./scroll";
+import { readChosen, readScroll, readSizes, writeLeft, writeScroll } from "./scroll";
 import { SessionRow } from "./SessionRow";
 
 /** Milliseconds for which lines are in sight before it is asked what they did. */
@@ -24,9 +24,9 @@ interface SessionListProps extends Pick<Listed, "lines" | "ids"> {
 
 export function SessionList({ lines, ids, snapshot }: SessionListProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState(readChosen);
   /** A chosen row gets the focus as soon as it exists, once: who has gone elsewhere since is left there. */
-  const moved = useRef(false);
+  const moved = useRef(chosen !== undefined);
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -34,8 +34,16 @@ export function SessionList({ lines, ids, snapshot }: SessionListProps) {
     // With another function all lines are laid out anew.
     getItemKey: useCallback((index: number) => ids[index] ?? index, [ids]),
     initialOffset: readScroll,
+    initialMeasurementsCache: readSizes(),
     overscan: 12,
   });
+  const leave = useRef<() => void>(undefined);
+  useEffect(() => {
+    leave.current = () => {
+      writeLeft({ sizes: virtualizer.takeSnapshot(), chosen });
+    };
+  });
+  useLayoutEffect(() => () => leave.current?.(), []);
   const items = virtualizer.getVirtualItems();
   const toggle = useCallback((key: string) => {
     keepInSet("toggled", key, !readKeptSet("toggled").has(key));

@@ -22,6 +22,21 @@ const WORDS: Record<Standing["word"], readonly [string, Tone]> = {
   ended: ["Ended", "quiet"],
 };
 
+/** What stands below what, where each has a column; who listens is told with each. */
+export function RowHeadings() {
+  const names = ["standing", "name", "words", "agent", "project", "activity", "events", "errors", "duration", "age"];
+  const texts = ["How it stands", "Session", "What it does or says", "Agent", "Project", "30 min", "Events", "Errors", "Lasts", "Age"];
+  return (
+    <div className="headings" aria-hidden="true">
+      {names.map((name, index) => (
+        <span key={name} className={`heading-${name}`}>
+          {texts[index]}
+        </span>
+      ))}
+    </div>
+  );
+}
+
 export const SessionRow = memo(function SessionRow({
   line,
   onToggle,
@@ -69,8 +84,22 @@ export const SessionRow = memo(function SessionRow({
           {name}
         </Link>
       </span>
-      <span className="row-words" title={words}>
-        {words}
+      <span className="row-words">
+        <span className="row-said" title={words}>
+          {words}
+        </span>
+        {canPutAside && (
+          <button
+            type="button"
+            className="button"
+            title="Seen: it does not need me"
+            onClick={() => {
+              onAside(standing.key);
+            }}
+          >
+            Seen
+          </button>
+        )}
       </span>
       <span className="row-agent">{agentOf(session)}</span>
       <span className="row-project">
@@ -99,23 +128,16 @@ export const SessionRow = memo(function SessionRow({
         {session.error_count > 0 && `${countText(session.error_count)} ${session.error_count === 1 ? "error" : "errors"}`}
       </span>
       <span className="row-duration" title={length === undefined ? undefined : `Began ${exactText(session.created_at)}`}>
-        {length !== undefined && <Duration {...length} />}
+        {length !== undefined && (
+          <>
+            <span className="unseen">lasts </span>
+            <Duration {...length} />
+          </>
+        )}
       </span>
       <span className="row-age">
-        {canPutAside ? (
-          <button
-            type="button"
-            className="button"
-            title="Seen: it does not need me"
-            onClick={() => {
-              onAside(standing.key);
-            }}
-          >
-            Seen
-          </button>
-        ) : (
-          <Time of={(needs ? session.activity?.since : undefined) ?? session.last_event_at ?? session.created_at} as="age" />
-        )}
+        <span className="unseen">{needs ? "waits since " : "last heard "}</span>
+        <Time of={(needs ? session.activity?.since : undefined) ?? session.last_event_at ?? session.created_at} as="age" />
       </span>
     </div>
   );

@@ -11,6 +11,7 @@ import { FilterBar } from "./FilterBar";
 import type { Filters } from "./filters";
 import { List } from "./list";
 import { SessionList } from "./SessionList";
+import { RowHeadings } from "./SessionRow";
 import "./sessions.css";
 
 const route = getRouteApi("/");
@@ -64,7 +65,10 @@ export function SessionsPage() {
       {snapshot.begun && lines.length === 0 ? (
         <p className="nothing">No session is like that.</p>
       ) : (
-        <SessionList lines={lines} ids={ids} snapshot={snapshot} />
+        <>
+          <RowHeadings />
+          <SessionList lines={lines} ids={ids} snapshot={snapshot} />
+        </>
       )}
     </div>
   );

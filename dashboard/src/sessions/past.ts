@@ -21,12 +21,19 @@ let underWay = 0;
 /** Who reads something that is looked at now. */
 let holds = 0;
 
+/** After a failure nothing is asked for so long, and twice as long after each further one. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+let pause = FIRST_PAUSE_MS;
+let pausedUntil = 0;
+
 onReset(() => {
   asked.clear();
 });
 
 /** Asks about these sessions, each once. */
 export function askPast(sessions: Iterable<Session>, { traces }: Snapshot): void {
+  if (Date.now() < pausedUntil) return;
   for (const { session_id: id, event_count } of sessions) {
     if (event_count === 0 || asked.has(id) || traces.get(id)?.latest !== undefined) continue;
     asked.add(id);
@@ -72,13 +79,22 @@ function next(): void {
 
 async function read(id: string): Promise<void> {
   try {
-    const { data } = await api.GET("/sessions/{session_id}/events", {
+    const { data, response } = await api.GET("/sessions/{session_id}/events", {
       params: { path: { session_id: id }, query: { order: "desc", limit: EVENTS } },
     });
-    if (data !== undefined) learn(id, data.events.toReversed());
-    else asked.delete(id);
+    if (data !== undefined) {
+      learn(id, data.events.toReversed());
+      pause = FIRST_PAUSE_MS;
+    } else if (response.status !== 404) rest(id);
   } catch {
-    // The server is away; what is shown next asks again.
-    asked.delete(id);
+    rest(id);
   }
+}
+
+/** The server is away, or has too much to do: what is shown after the pause asks again. */
+function rest(id: string): void {
+  asked.delete(id);
+  if (Date.now() < pausedUntil) return;
+  pausedUntil = Date.now() + pause;
+  pause = Math.min(LONGEST_PAUSE_MS, 2 * pause);
 }

@@ -14,6 +14,12 @@ test("a session lasts from its beginning to its end, or until now", () => {
   expect(lengthOf(session, false)).toEqual({ from: milliseconds(0) });
 });
 
+test("one that the server heard of a moment after it began lasts all the same", () => {
+  const session = aSession("s", { created_at: at(62), last_event_at: at(60) });
+  expect(lengthOf(session, false)).toEqual({ from: milliseconds(60) });
+  expect(lengthOf({ ...session, ended_at: at(90) }, true)).toEqual({ from: milliseconds(60), to: milliseconds(90) });
+});
+
 test("one that was told of afterwards lasted as its events say, and without them nobody knows", () => {
   const session = aSession("s", { created_at: at(900), last_event_at: at(60), ended_at: at(60) });
   expect(lengthOf(session, true)).toBeUndefined();

@@ -2,6 +2,7 @@
 
 import type { Session } from "../api/client";
 import type { Trace } from "../live/trace";
+import { plain } from "../ui/ansi";
 import { DAY, instantOf } from "../ui/instant";
 
 /** Whose turn it is. */
@@ -20,6 +21,9 @@ export interface Standing {
 const FAILED_FOR = DAY;
 /** A client of the API that says nothing for so long is not at work, whatever its status says. */
 const SILENT_AFTER = DAY;
+
+/** So much later than its event happened may the server hear of a session as it begins. */
+const SKEW = 60_000;
 
 /** How a session stands now. `aside` holds the keys that the person has put aside. */
 export function standingOf(
@@ -121,8 +125,9 @@ export function lengthOf(
   isOver: boolean,
   first?: number,
 ): { readonly from: number; readonly to?: number } | undefined {
-  const { created, last, ended = last } = instantsOf(session);
-  if (created === undefined) return undefined;
+  const { created: noted, last, ended = last } = instantsOf(session);
+  if (noted === undefined) return undefined;
+  const created = noted - last < SKEW ? Math.min(noted, last) : noted;
   if (last < created) return first === undefined || first === last ? undefined : { from: first, to: last };
   if (!isOver) return { from: created };
   return ended > created ? { from: created, to: ended } : undefined;
@@ -143,7 +148,7 @@ export function wordsOf(standing: Standing, trace: Trace | undefined): string | 
   if (standing.word === "failed") return trace?.failed?.text ?? trace?.latest?.text;
   const told = standing.group === "needs-you" ? (trace?.asked ?? trace?.latest) : trace?.latest;
   if (told === undefined) return undefined;
-  const text = told.text?.replaceAll(/\s+/g, " ");
+  const text = told.text === undefined ? undefined : plain(told.text).replaceAll(/\s+/g, " ");
   // A code, as agents give for why a session ended, tells a person nothing.
   if (told.type === "session_stop" && text !== undefined && !text.includes(" ")) return undefined;
   if (standing.word === "question" && text !== undefined) return text;

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import { ageText, instantOf, measuredText, microsecondsOf, spanText } from "./instant";
+import { ageText, dayText, instantOf, measuredText, microsecondsOf, spanText } from "./instant";
 
 describe("instants", () => {
   it.each([
@@ -30,8 +30,18 @@ describe("instants", () => {
     }
   });
 
+  it("have a yesterday, however long it was", () => {
+    vi.stubEnv("TZ", "Europe/Berlin");
+    // The day before had 23 hours: 24 hours before a quarter past midnight is the day before that.
+    expect(dayText(Date.parse("2026-03-29T10:00:00+02:00"), Date.parse("2026-03-30T00:15:00+02:00"))).toBe("Yesterday");
+    expect(dayText(Date.parse("2026-03-28T23:20:00+01:00"), Date.parse("2026-03-30T00:15:00+02:00"))).not.toBe("Yesterday");
+    expect(dayText(Date.parse("2026-10-24T12:00:00+02:00"), Date.parse("2026-10-25T23:30:00+01:00"))).toBe("Yesterday");
+    vi.unstubAllEnvs();
+  });
+
   it("are told as ages and spans", () => {
     expect([0, 59_000, 3_599_000, 86_399_000, 86_400_000].map(ageText)).toEqual(["now", "59 s", "59 min", "23 h", "1 d"]);
+    expect(spanText(999.6)).toBe("1 s");
     expect([850, 12_900, 200_000, 7_500_000, 97_200_000, -5].map(spanText)).toEqual([
       "850 ms",
       "12 s",

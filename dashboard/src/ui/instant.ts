@@ -70,8 +70,8 @@ export function instantOf(timestamp: string | null | undefined): number | undefi
 /** How long, in the two greatest units: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
 export function spanText(milliseconds: number): string {
   const span = Math.max(0, milliseconds);
-  if (span < SECOND) return `${Math.round(span)} ms`;
-  if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
+  if (Math.round(span) < SECOND) return `${Math.round(span)} ms`;
+  if (span < MINUTE) return `${Math.floor(Math.round(span) / SECOND)} s`;
   if (span < HOUR) return two(span, MINUTE, "min", SECOND, "s");
   if (span < DAY) return two(span, HOUR, "h", MINUTE, "min");
   return two(span, DAY, "d", HOUR, "h");
@@ -104,7 +104,10 @@ export function dayOf(instant: number): string {
 export function dayText(instant: number, now: number): string {
   const day = dayOf(instant);
   if (day === dayOf(now)) return "Today";
-  if (day === dayOf(now - DAY)) return "Yesterday";
+  // Not all days have 24 hours.
+  const before = new Date(now);
+  before.setDate(before.getDate() - 1);
+  if (day === dayOf(before.getTime())) return "Yesterday";
   const sameYear = new Date(instant).getFullYear() === new Date(now).getFullYear();
   return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR).format(instant);
 }

@@ -18,6 +18,8 @@ const PATIENCE_MS = 20_000;
 
 /** What `browser.newContext` takes, with what the test expects to go wrong. */
 interface Visit extends BrowserContextOptions {
+  /** The instant that the page takes for now. */
+  readonly now?: Date;
   /** Messages of the console that are no fault in this test, such as a refused connection to a killed server. */
   readonly forgive?: readonly RegExp[];
 }
@@ -72,13 +74,14 @@ export function stage({ backForwardCache = false, ...options }: ServerOptions & 
     takeFaults() {
       return faults.splice(0);
     },
-    async open(path, { forgive = [], beside, ...visit } = {}) {
+    async open(path, { forgive = [], beside, now, ...visit } = {}) {
       const context = beside?.context() ?? (await browser.newContext(visit));
       if (beside === undefined) {
         contexts.push(context);
         context.setDefaultTimeout(PATIENCE_MS);
         await watch(context, server.url, forgive, (fault) => faults.push(fault));
       }
+      if (now !== undefined) await context.clock.setFixedTime(now);
       const page = await context.newPage();
       await page.goto(server.url + path);
       return page;

@@ -48,6 +48,7 @@ async fn events_of_other_sessions_come_as_outlines_live_and_again() {
             let outlines = list["outline"].as_array().expect("outlines");
             let mut outline = outlines.iter().find(|one| one["id"] == message["data"]["id"]).expect("there").clone();
             outline["session_id"] = json!(id);
+            outline["has_error"] = json!(!message["data"]["error"].is_null());
             assert_eq!(found["data"], outline);
         }
         // What is read from the store again equals what was sent live.
