@@ -11,8 +11,11 @@ const MARKS: readonly (readonly [RegExp, string])[] = [
   [/^\s*(?:#{1,6}|>|[-*+])\s+/gm, ""],
 ];
 
+/** Characters of a name that are read: more has no place anywhere, and patterns take the square of the time. */
+const LONGEST = 1000;
+
 /** The name without marks of Markdown; the id of a session without a name. */
 export function nameOf({ session_name, session_id }: Pick<Session, "session_name" | "session_id">): string {
-  const plain = MARKS.reduce((text, [mark, words]) => text.replace(mark, words), session_name).trim();
+  const plain = MARKS.reduce((text, [mark, words]) => text.replace(mark, words), session_name.slice(0, LONGEST)).trim();
   return plain === "" ? session_id : plain;
 }
