@@ -11,7 +11,9 @@ test("an empty database leads to how to connect, and the first event turns its s
   const page = await on.open("/ui/");
   await page.waitForURL("**/ui/connect");
   const details = (await on.server.request("GET", "/health/details")) as { program: string };
-  await page.getByText(`${details.program} setup claude-code`).first().waitFor();
+  // This server is not where hooks would look for it.
+  const server = new URL(page.url()).origin;
+  await page.getByText(`${details.program} setup claude-code --server ${server}`).first().waitFor();
   const guide = (name: string) => page.getByRole("region", { name });
   await guide("Claude Code").getByText("Waiting for its first event").waitFor();
   for (const document of runThatAsks("s1")) await on.server.hook("claude-code", document);

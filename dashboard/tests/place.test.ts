@@ -93,6 +93,25 @@ test("an event that is not there is not passed over in silence", async () => {
   await expect.poll(() => page.getByRole("alert").count()).toBe(0);
 });
 
+test("j and k begin with what is in sight, and leave a story that ends there where it is", async () => {
+  const words = Array.from({ length: 200 }, (_, number) => said(number + 1, "assistant", `number ${number}`));
+  await on.server.ingest([event(0, "session_start"), ...words]);
+  const page = await on.open("/ui/session/s");
+  await page.getByText("number 199", WORDS).waitFor();
+  const box = page.getByRole("feed");
+  const top = () => box.evaluate((element) => element.scrollTop);
+  await expect.poll(() => box.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)).toBeLessThan(2);
+  const before = await top();
+  await page.keyboard.press("j");
+  const isSeen = () =>
+    page.evaluate(() => {
+      const [row, box] = [document.activeElement, document.querySelector(".story-box")].map((element) => element?.getBoundingClientRect());
+      return row !== undefined && box !== undefined && row.bottom > box.top && row.bottom <= box.bottom;
+    });
+  await expect.poll(isSeen).toBe(true);
+  expect(Math.abs((await top()) - before)).toBeLessThan(60);
+});
+
 test("j and k take the focus along, and Enter opens what has it", async () => {
   const call = { tool_name: "Read", tool_input: { file_path: "/x" }, tool_use_id: "r" };
   await on.server.ingest([event(0, "session_start"), event(1, "pre_tool", call), event(2, "post_tool", { ...call, tool_output: "read it" }), said(3, "assistant", "done")]);

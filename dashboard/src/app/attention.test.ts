@@ -92,6 +92,16 @@ describe("attention", () => {
     expect(called).toEqual([]);
   });
 
+  it("does not call for how a run ended long ago, whenever that is learnt", () => {
+    const { look, called, pass } = watched();
+    look([]);
+    const ended = (id: string, ago: number) =>
+      aSession(id, { status: "finished", exit_code: 1, ended_at: new Date(Date.now() - ago).toISOString() });
+    look(needs(ended("old", 600_000), ended("new", 1_000)));
+    pass(10_000);
+    expect(called).toEqual(["new"]);
+  });
+
   it("draws the count", () => {
     expect(decodeURIComponent(iconOf(3))).toContain(">3<");
     expect(decodeURIComponent(iconOf(12))).toContain(">9+<");

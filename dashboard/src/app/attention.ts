@@ -10,10 +10,14 @@ export interface Need {
   readonly name: string;
   readonly standing: Standing;
   readonly words: string | undefined;
+  /** Whether it began just now, or lasts: how a run ended long ago may be learnt at any time, and calls nobody. */
+  readonly isNews: boolean;
 }
 
 /** So long does a session wait before anybody is called: most questions are answered by who sits before them. */
 const CALL_AFTER = 10_000;
+/** How a run ended is news for so long: other machines have other clocks. */
+const NEWS_FOR = 60_000;
 
 /** All who need somebody now. Muted projects do not call. */
 export function needsOf(
@@ -30,7 +34,7 @@ export function needsOf(
     if (standing.group !== "needs-you") continue;
     // How a subagent ended is told to its parent, not to a person.
     if (session.parent_session_id !== null && !isAsking(standing)) continue;
-    needs.push({ sessionId, name: nameOf(session), standing, words: wordsOf(standing, trace) });
+    needs.push({ sessionId, name: nameOf(session), standing, words: wordsOf(standing, trace), isNews: isAsking(standing) || now - standing.since < NEWS_FOR });
   }
   return needs;
 }
@@ -81,7 +85,7 @@ export class Calls {
       const known = before?.get(key);
       if (known !== undefined) known.need = need;
       // Who waited before the page was opened is on it: nobody has to be called.
-      seen.set(key, known ?? this.#begin(need, before !== undefined));
+      seen.set(key, known ?? this.#begin(need, before !== undefined && need.isNews));
     }
     for (const [key, { cancel }] of before ?? []) if (!seen.has(key)) cancel();
     this.#seen = seen;

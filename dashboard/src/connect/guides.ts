@@ -21,13 +21,15 @@ interface Step {
 /** Every kind, with the program as it is called on this machine, the server as this page reached it, and whether that asks for a token. */
 export function guidesFor(program: string, server: string, hasToken: boolean): readonly Guide[] {
   const command = shellWord(program);
+  const setup = (agent: string) => [command, "setup", agent, ...setupFlags(server, hasToken)].join(" ");
+  const withToken = hasToken ? ", with the server's token in a FILE that only you can read" : "";
   return [
     {
       id: "claude-code",
       name: "Claude Code",
       source: "claude-code",
       steps: [
-        { text: "In a shell. It shows what it would change, and asks.", code: `${command} setup claude-code` },
+        { text: `In a shell${withToken}. It shows what it would change, and asks.`, code: setup("claude-code") },
         { text: "Then run Claude Code as ever. Sessions that are open already report from their next step on." },
         { text: "Nothing appears? This says why.", code: `${command} doctor` },
       ],
@@ -37,7 +39,7 @@ export function guidesFor(program: string, server: string, hasToken: boolean): r
       name: "Codex",
       source: "codex",
       steps: [
-        { text: "In a shell. It shows what it would change, and asks.", code: `${command} setup codex` },
+        { text: `In a shell${withToken}. It shows what it would change, and asks.`, code: setup("codex") },
         { text: "Codex runs a hook only after you have trusted it: in Codex, look at the entries and trust them.", code: "/hooks" },
         { text: "Nothing appears? This says why.", code: `${command} doctor` },
       ],
@@ -47,7 +49,7 @@ export function guidesFor(program: string, server: string, hasToken: boolean): r
       name: "Claude Agent SDK",
       source: "claude-code",
       steps: [
-        { text: "Programs built on the SDK run Claude Code: its hooks report them too.", code: `${command} setup claude-code` },
+        { text: "Programs built on the SDK run Claude Code: its hooks report them too.", code: setup("claude-code") },
         { text: "In Python, let the program load the settings of its user.", code: 'ClaudeAgentOptions(setting_sources=["user"])' },
         { text: "The same in TypeScript.", code: 'query({ prompt, options: { settingSources: ["user"] } })' },
       ],
@@ -63,6 +65,15 @@ export function guidesFor(program: string, server: string, hasToken: boolean): r
       ],
     },
   ];
+}
+
+/** Where hooks find the server without being told. */
+const DEFAULT_SERVER = "http://127.0.0.1:8765";
+
+/** What a set-up must be told of a server that is elsewhere, or asks for a token. */
+function setupFlags(server: string, hasToken: boolean): readonly string[] {
+  const where = server === DEFAULT_SERVER || server === "http://localhost:8765" ? [] : ["--server", shellWord(server)];
+  return hasToken ? [...where, "--token-file", "FILE"] : where;
 }
 
 function httpExample(server: string, hasToken: boolean): string {

@@ -170,7 +170,9 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
       virtualizer.scrollToEnd();
     },
     step: (by) => {
-      const from = marked === undefined ? (by > 0 ? first - 1 : first) : indexOf(marked);
+      // Rows are rendered above those that are seen.
+      const seen = virtualizer.range?.startIndex ?? first;
+      const from = marked === undefined ? (by > 0 ? seen - 1 : seen) : indexOf(marked);
       const next = items[Math.min(items.length - 1, Math.max(0, from + by))];
       if (next === undefined) return;
       stepped.current = next.entry.id;

@@ -30,7 +30,7 @@ impl Address {
             None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
         };
         let port = match port.strip_prefix(':') {
-            Some(port) => port.parse().ok()?,
+            Some(port) => port.parse().ok().filter(|port| *port != 0)?,
             None if port.is_empty() => {
                 if encrypted {
                     443
@@ -130,6 +130,7 @@ mod tests {
             "http://",
             "http://a:b",
             "http://a:99999",
+            "http://a:0",
             "http://u:p@a/",
             "http://[::1",
         ];

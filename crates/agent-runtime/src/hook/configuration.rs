@@ -48,17 +48,21 @@ pub(super) enum Wish {
 #[error("{} cannot be read, and may say what not to record", .0.display())]
 pub(crate) struct MayIgnore(PathBuf);
 
-/// What should be the address of a server, and is none.
+/// Why it is not known where the server is, though somebody has said so.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is no address of a server: write http://HOST:PORT")]
-pub(crate) struct BadAddress(String);
+pub(crate) enum BadAddress {
+    #[error("'{0}' is no address of a server: write http://HOST:PORT")]
+    Written(String),
+    #[error("{} cannot be read, and may say where the server is: mend it", .0.display())]
+    Unreadable(PathBuf),
+}
 
 impl BadAddress {
     /// What was written, without the password and other secrets that may stand in it: it goes into a log.
     fn of(url: &str) -> Self {
         let (scheme, rest) = url.find("://").map_or(("", url), |at| url.split_at(at + "://".len()));
         let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        Self(redact(&format!("{scheme}{host}")).0.into_owned())
+        Self::Written(redact(&format!("{scheme}{host}")).0.into_owned())
     }
 }
 
@@ -81,13 +85,21 @@ impl Configuration {
             text.and_then(Result::ok)
         };
         let path = environment("AGENT_RUNTIME_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let table = path.or_else(places::default_config).map_or(Ok(Table::new()), |path| table(&path))?;
+        let path = path.or_else(places::default_config);
+        let table = path.as_deref().map_or(Ok(Some(Table::new())), table)?;
+        let broken = path.filter(|_| table.is_none());
+        let table = table.unwrap_or_default();
         let text = |key: &str| table.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
 
-        let url = said("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL");
-        let url = url.or_else(|| text("server").or_else(|| text("server_url")).map(str::to_owned));
-        let url = url.unwrap_or_else(|| DEFAULT_SERVER.to_owned());
-        let address = Address::parse(&url).ok_or_else(|| BadAddress::of(&url));
+        // Whatever stands there was meant to be another server than the default, which must not get what is meant for it.
+        let in_table = table.get("server").or_else(|| table.get("server_url"));
+        let in_table = in_table.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let url = said("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL").or(in_table);
+        let address = match (url, broken) {
+            (Some(url), _) => Address::parse(&url).ok_or_else(|| BadAddress::of(&url)),
+            (None, Some(path)) => Err(BadAddress::Unreadable(path)),
+            (None, None) => Address::parse(DEFAULT_SERVER).ok_or_else(|| BadAddress::of(DEFAULT_SERVER)),
+        };
 
         let home = environment("HOME").map(PathBuf::from);
         let in_file = |path: &str| std::fs::read_to_string(at_home(path, home.as_deref())).ok();
@@ -134,16 +146,21 @@ impl Configuration {
     }
 }
 
-/// The keys of the file. One that is not there has none; one that cannot be read has none either, unless it may
-/// forbid to record.
-fn table(path: &Path) -> Result<Table, MayIgnore> {
+/// The keys of the file. One that is not there has none; `None` when they cannot be read, and forbid nothing.
+fn table(path: &Path) -> Result<Option<Table>, MayIgnore> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Table::new()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Some(Table::new()));
+        }
         Err(_) => return Err(MayIgnore(path.to_owned())),
     };
     let text = String::from_utf8_lossy(&bytes);
-    text.parse().or_else(|_| if text.contains("ignore") { Err(MayIgnore(path.to_owned())) } else { Ok(Table::new()) })
+    match text.parse() {
+        Ok(table) => Ok(Some(table)),
+        Err(_) if text.contains("ignore") => Err(MayIgnore(path.to_owned())),
+        Err(_) => Ok(None),
+    }
 }
 
 /// A list in one text, as all settings have it.

@@ -44,6 +44,10 @@ pub(crate) fn without_links(path: &Path) -> PathBuf {
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    // To open a pipe would wait for its other end.
+    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(Failure::work(format!("cannot read {}: it is no file", path.display())));
+    }
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

@@ -223,6 +223,20 @@ async fn broken_settings_are_refused_with_their_line_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn settings_that_are_no_file_are_refused_and_hold_nobody_up() {
+    let machine = Machine::new();
+    machine.write(SETTINGS, "");
+    let path = machine.path(SETTINGS);
+    std::fs::remove_file(&path).expect("erased");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo runs").success());
+    let ended = machine.run("setup claude-code --yes").await;
+    assert!(ended.code == Some(1) && ended.failure().contains("it is no file"), "{ended:#?}");
+    let ended = machine.run("doctor").await;
+    assert!(ended.stdout.iter().any(|line| line.contains("it is no file")), "{ended:#?}");
+}
+
+#[tokio::test]
 async fn of_settings_with_some_hooks_it_says_what_changes_and_records_no_more_than_it_has() {
     let machine = Machine::new().script("claude", "echo 1.0.38");
     let said = machine.must("setup claude-code --yes").await;

@@ -196,6 +196,22 @@ fn nothing_is_recorded_when_that_is_wished() {
 }
 
 #[test]
+fn what_a_broken_configuration_means_for_another_server_goes_nowhere_else() {
+    let server = Recorder::start();
+    for broken in ["server = 5\n", "server = \"\"\n", "server = \n", "port = = 1\nserver = \"http://box\"\n"] {
+        let stand = Stand::new("").configuration(&format!("{broken}token = \"t0ken\"\n"));
+        stand.report("s", 1);
+        assert!(stand.log().contains("nowhere to send it yet"), "{broken}: {}", stand.log());
+        let status = stand.status();
+        assert_eq!((&status["waiting"], &status["server"]), (&1.into(), &serde_json::Value::Null), "{broken}");
+        let mended = stand.configuration(&format!("server = \"{}\"\n", server.url()));
+        let before = server.requests().len();
+        assert!(mended.flush().0);
+        assert_eq!(order(&server.requests()[before..]), [("s".to_owned(), 1)], "{broken}");
+    }
+}
+
+#[test]
 fn a_configuration_that_may_forbid_it_but_cannot_be_read_forbids_it() {
     let server = Recorder::start();
     let stand = || Stand::new(&server.url());
