@@ -6,6 +6,8 @@ import { createContext, useContext, useEffect, type RefObject } from "react";
 const NAME = "sought";
 /** Frames in which the list may still move, as it learns how high its items are. */
 const FRAMES = 12;
+/** Places that are marked: a letter may stand in an output a hundred thousand times. */
+const MOST_MARKED = 1000;
 
 /** What was looked for, in the card that has it. */
 export const Sought = createContext<string | undefined>(undefined);
@@ -36,7 +38,7 @@ function rangesIn(element: HTMLElement, words: string): readonly Range[] {
     whole += (node as Text).data;
   }
   const spot = (at: number) => texts.findLast(({ start }) => start <= at);
-  return placesOf(whole, words).flatMap((at) => {
+  return placesOf(whole, words).slice(0, MOST_MARKED).flatMap((at) => {
     const end = at + words.length;
     const [from, to] = [spot(at), spot(end - 1)];
     if (from === undefined || to === undefined) return [];
