@@ -12,6 +12,9 @@ use crate::settings::sources::Environment;
 use crate::settings::{Settings, places};
 use crate::setup::{Home, files, shell};
 
+/// Bytes that must be free for hooks to keep something: a document of the usual size, and a line in the log.
+const LEAST_FREE: u64 = 256 * 1024;
+
 /// Looks at the configuration file and what stands in it.
 pub(crate) fn file(home: &Home, environment: Environment<'_>) -> Vec<Finding> {
     let check = "configuration.readable";
@@ -132,8 +135,26 @@ pub(crate) fn folders(home: &Home) -> Vec<Finding> {
             Ok(_) => {}
         }
     }
+    findings.extend(fullness(&home.state));
     if findings.is_empty() {
         findings.push(Finding::ok("folders.private", "our folders are yours, and closed to others"));
     }
     findings
+}
+
+/// Whether the disk is full where hooks keep what no server takes: then their log cannot say so either.
+fn fullness(state: &Path) -> Option<Finding> {
+    let disk = rustix::fs::statvfs(state).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    // Some file systems have no bound on files, and tell of none.
+    let takes_files = disk.f_files == 0 || disk.f_favail > 0;
+    let shown = state.display();
+    (free < LEAST_FREE || !takes_files).then(|| {
+        Finding::problem(
+            "folders.room",
+            format!("the disk is full where {shown} lies: what no server takes is lost there"),
+        )
+        .fix("make room; this shows how much there is")
+        .command(format!("df -h {path} && df -i {path}", path = shell::quote(&shown.to_string())))
+    })
 }

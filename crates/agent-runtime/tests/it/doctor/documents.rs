@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{examine, hook, machine, nobody};
+use crate::disk_full::Disk;
 use crate::process::Process;
 
 fn document(event: &str) -> Value {
@@ -20,6 +21,18 @@ async fn documents_that_wait_are_told_and_those_for_another_server_are_a_problem
     let said = examine(&machine, &elsewhere).await;
     let command = format!("AGENT_ORCHESTRATOR_SESSION_MANAGER_URL='{here}' agent-runtime spool flush");
     assert_eq!(said.mended_by("spool.waiting"), ("problem", command.as_str()));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_where_no_log_could_tell_it() {
+    let machine = machine();
+    machine.write(".local/state/neighbour", "");
+    let Some(disk) = Disk::mount(&machine.path(".local/state/agent-runtime"), 64 * 1024 * 1024) else { return };
+    let here = nobody();
+    assert!(!examine(&machine, &here).await.has("folders.room"), "there is room");
+    disk.fill("rest", None);
+    hook(&machine, &here, "claude-code", &document("Stop")).await;
+    examine(&machine, &here).await.must("folders.room", "problem", "the disk is full");
 }
 
 #[tokio::test]
