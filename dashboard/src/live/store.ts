@@ -58,6 +58,11 @@ export function useSession(sessionId: string): Session | undefined {
   return useSyncExternalStore(subscribe, () => feed.session(sessionId));
 }
 
+/** The same, for who is no component. */
+export function sessionNow(sessionId: string): Session | undefined {
+  return feed.session(sessionId);
+}
+
 /** How the connection stands. */
 export function useConnection(): Connection {
   return useSyncExternalStore(onConnection, () => feed.connection());
@@ -66,6 +71,11 @@ export function useConnection(): Connection {
 /** Every live event of a session from now on, in order, a batch each frame. */
 export function followEvents(sessionId: string, listener: (events: readonly LiveEvent[]) => void): () => void {
   return feed.onEvents(sessionId, listener);
+}
+
+/** Hears of every change of a session, behind its events. */
+export function followSession(sessionId: string, listener: () => void): () => void {
+  return feed.onSession(sessionId, listener);
 }
 
 /** A fresh snapshot replaced everything: what was read before has to be read again. */

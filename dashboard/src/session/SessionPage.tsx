@@ -44,9 +44,12 @@ const SAYINGS = {
 } as const;
 
 function Opened({ sessionId, eventId, view }: SessionPageProps) {
-  const [recording] = useState(() => new Recording(sessionId));
+  const [recording] = useState(() => new Recording(sessionId, eventId));
   const scene = useSyncExternalStore(recording.watch, recording.now);
-  const session = useSession(sessionId);
+  const followed = useSession(sessionId);
+  const { excerpt } = scene;
+  // The log tells of all sessions at once: one that was asked for by itself is there sooner.
+  const session = followed ?? excerpt?.session;
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const [left, setLeft] = useState<Left>();
   // The event of the last jump; each jump is another object, so that one to the same event is one again.
@@ -56,7 +59,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const find = useRef<HTMLInputElement>(null);
   const goTo = useGoTo();
   const { items, entries } = scene.story;
-  const [begun] = entries;
+  const begun = excerpt === undefined ? entries[0] : undefined;
   // The story changes in place; its version says so.
   /* eslint-disable react-hooks/exhaustive-deps */
   const started = useMemo(() => startedBy(items, subagents), [items, subagents, scene.version]);
@@ -76,14 +79,16 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const isStory = view === "story";
   const isKnown = session !== undefined;
   const runs = session?.status === "running";
+  const isPlaceable = isRead || excerpt !== undefined;
   const isThere = eventId !== undefined && scene.story.itemOf(eventId) !== undefined;
   const place = isThere ? eventId : "none";
   const placed = useRef<number | "none">(undefined);
   const jumped = useRef(wanted);
   // Where to begin: at the event of the address, else at the end of what still goes on.
   useEffect(() => {
-    if (!isRead || !isStory || (place === "none" && !isKnown)) return;
+    if (!isPlaceable || !isStory || (place === "none" && !isKnown)) return;
     if (jumped.current !== wanted && wanted !== undefined) {
+      if (!isRead && place !== wanted.id) return; // it is not among what is there
       jumped.current = wanted;
       placed.current = wanted.id;
       story.current?.show(wanted.id);
@@ -92,7 +97,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
     if (place !== "none" && placed.current !== place) story.current?.show(place);
     else if (placed.current === undefined && runs) story.current?.toEnd();
     placed.current = place;
-  }, [isRead, isStory, isKnown, place, wanted, runs]);
+  }, [isPlaceable, isRead, isStory, isKnown, place, wanted, runs]);
 
   const mark = (id: number) => {
     placed.current = id;
@@ -115,7 +120,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   return (
     <div className="session">
       <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} subagents={subagents} view={view} />
-      {items.length === 0 ? (
+      {items.length === 0 || (excerpt !== undefined && !isStory) ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
       ) : isStory ? (
         <>

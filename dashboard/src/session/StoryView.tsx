@@ -7,8 +7,9 @@ import { Card } from "./Card";
 import { DayLine } from "./DayLine";
 import type { Filter } from "./filter";
 import { freshAmong } from "./fresh";
+import { countText } from "../ui/instant";
 import type { Scene } from "./recording";
-import type { Entry, Item } from "./story";
+import type { Entry, Item, Story } from "./story";
 
 /** Pixels from the end that still count as the end. */
 const END = 48;
@@ -79,6 +80,13 @@ function heightOf(element: Element, entry: ResizeObserverEntry | undefined, virt
   return known ?? virtualizer.options.estimateSize(index);
 }
 
+/** Where the reader left the end, counted in all of a story of which they saw a part. */
+function leftOf(left: number, part: Story, all: Story): number {
+  if (part === all || part.after === undefined) return left;
+  const isEnd = part.entries.at(-1)?.id === all.entries.at(-1)?.id;
+  return isEnd ? all.items.length - (part.items.length - left) : all.items.length;
+}
+
 /** Opens or shuts what the item that has the focus can open. */
 function openOnEnter({ key, target, currentTarget }: KeyboardEvent<HTMLElement>) {
   if (key === "Enter" && target === currentTarget) currentTarget.querySelector<HTMLElement>("[aria-expanded], summary")?.click();
@@ -86,11 +94,13 @@ function openOnEnter({ key, target, currentTarget }: KeyboardEvent<HTMLElement>)
 
 /** All items, in a box that scrolls. */
 export function StoryView({ scene, items, filter, sessionId, started, marked, sought, onMark, handle, before, onLeave }: StoryViewProps) {
-  const { story, bodies, progress, version } = scene;
+  const { story, bodies, progress, version, excerpt } = scene;
   const box = useRef<HTMLDivElement>(null);
   const [toggles, setToggles] = useState<Toggles>(before?.toggles ?? new Map());
   // How many the story had when the reader left its end.
   const [left, setLeft] = useState(before?.items);
+  // The story that stands: a part that was shown first gives way to all of it, and what is in sight stays where it is.
+  const [laid, setLaid] = useState({ story, isEnd: excerpt?.isEnd ?? true });
   // The item that gets the focus as soon as it is there.
   const stepped = useRef<number>(undefined);
 
@@ -106,14 +116,16 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
     estimateSize: (index) => heights[index] ?? 0,
     measureElement: heightOf,
     // At the end alone: held there, each height that is learned costs the layout of all below it.
-    anchorTo: left === undefined ? "end" : "start",
-    followOnAppend: true,
+    anchorTo: left === undefined || laid.story !== story ? "end" : "start",
+    // The last of a part from the middle is not the end.
+    followOnAppend: laid.isEnd,
     scrollEndThreshold: END,
     overscan: 4,
     initialOffset: before?.offset ?? 0,
     initialMeasurementsCache: before?.sizes ?? [],
     useAnimationFrameWithResizeObserver: false,
   });
+  const isEnd = excerpt?.isEnd ?? true;
   const rows = virtualizer.getVirtualItems();
   const first = rows[0]?.index ?? 0;
   const last = rows.at(-1)?.index ?? 0;
@@ -130,11 +142,15 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
   }, [story]);
   useEffect(() => {
     // Another filter, or all of it read, may move the end away from the reader without a scroll.
-    const frame = requestAnimationFrame(look);
+    const frame = requestAnimationFrame(() => {
+      setLeft((known) => (known === undefined ? undefined : leftOf(known, laid.story, story)));
+      setLaid((known) => (known.story === story ? known : { story, isEnd }));
+      look();
+    });
     return () => {
       cancelAnimationFrame(frame);
     };
-  }, [look, filter, progress]);
+  }, [look, laid, story, isEnd, filter, progress]);
 
   const leave = useRef<() => void>(undefined);
   useEffect(() => {
@@ -184,7 +200,7 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
   const toggle = useCallback((entry: Entry, isOpen: boolean) => {
     setToggles((known) => new Map(known).set(placeOf(entry), isOpen));
   }, []);
-  const fresh = left === undefined ? 0 : freshAmong(items, left);
+  const fresh = left === undefined || laid.story !== story ? 0 : freshAmong(items, left);
   return (
     <div className="story">
       <div
@@ -228,6 +244,11 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
           })}
         </div>
       </div>
+      {excerpt !== undefined && progress === "reading" && (
+        <p className="pill-reading" role="status">
+          Reading the other {countText(excerpt.session.event_count - story.entries.length)} events…
+        </p>
+      )}
       {fresh > 0 && (
         <button
           type="button"

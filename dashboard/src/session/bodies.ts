@@ -96,7 +96,7 @@ export class Bodies {
   async #request(story: Story, { place, entries }: { readonly place: number; readonly entries: readonly Entry[] }) {
     for (const { id } of entries) this.#asked.add(id);
     try {
-      const after = story.entries[place - 1]?.id;
+      const after = story.entries[place - 1]?.id ?? story.after;
       const page = await readEvents(this.#sessionId, { limit: entries.length, ...(after === undefined ? {} : { after }) });
       this.keep(page.events);
     } catch {

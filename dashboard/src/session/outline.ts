@@ -83,6 +83,40 @@ class OutlineRow implements Outline {
   }
 }
 
+/** Which of them are read. */
+interface Wanted {
+  readonly order?: "asc" | "desc";
+  readonly before?: number;
+  readonly after?: number;
+  readonly limit: number;
+}
+
+async function readSome(sessionId: string, query: Wanted, signal: AbortSignal): Promise<readonly Told[]> {
+  const options = { params: { path: { session_id: sessionId }, query }, signal };
+  const { pages } = await answerOf(api.GET("/sessions/{session_id}/outline/columns", options));
+  return pages.flatMap(rowsOf);
+}
+
+/** Some neighbours of a session's events, and the id of the one before them. */
+export interface Excerpt {
+  readonly after: number | undefined;
+  readonly told: readonly Told[];
+}
+
+/** The last events of a session, the newest first. */
+export async function readLast(sessionId: string, limit: number, signal: AbortSignal): Promise<Excerpt> {
+  const told = await readSome(sessionId, { order: "desc", limit: limit + 1 }, signal);
+  return { after: told[limit]?.outline.id, told: told.slice(0, limit) };
+}
+
+/** As many events before one and behind it. */
+export async function readAround(sessionId: string, id: number, limit: number, signal: AbortSignal): Promise<Excerpt> {
+  const before = await readSome(sessionId, { order: "desc", before: id, limit }, signal);
+  const after = before.length === limit ? before.at(-1)?.outline.id : undefined;
+  const told = await readSome(sessionId, { limit: 2 * limit, ...(after === undefined ? {} : { after }) }, signal);
+  return { after, told };
+}
+
 /** All events of a session in order, without their bodies, as they come. */
 export async function* readOutline(sessionId: string, signal: AbortSignal): AsyncGenerator<readonly Told[]> {
   const options = { params: { path: { session_id: sessionId } }, parseAs: "stream", signal } as const;

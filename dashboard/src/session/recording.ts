@@ -1,12 +1,12 @@
 /** A session as it is read and goes on: its outline first, then what comes live, bodies where somebody looks. */
 
-import { Refused, type Outline } from "../api/client";
+import { answerOf, api, Refused, type Outline, type Session } from "../api/client";
 import { outlineOf } from "../api/outline";
-import { followEvents, onDeleted, onLive, onReset } from "../live/store";
+import { followEvents, followSession, onDeleted, onLive, onReset, sessionNow } from "../live/store";
 import { holdPast } from "../sessions/past";
 import { Bodies } from "./bodies";
 import { inputKey, type Body } from "./body";
-import { readOutline } from "./outline";
+import { readAround, readLast, readOutline } from "./outline";
 import { Story, type Told } from "./story";
 
 /** How far the reading is. */
@@ -23,6 +23,16 @@ export interface Scene extends Known {
   readonly progress: Progress;
   /** Grows with every change: the story itself is changed in place. */
   readonly version: number;
+  /** Where the story is only a part that is shown while all of it is read: what it is a part of. */
+  readonly excerpt?: Excerpt;
+}
+
+/** A part of a session that is shown first. */
+export interface Excerpt {
+  /** The session, as it was then. */
+  readonly session: Session;
+  /** Whether the part is its end, to which what comes live belongs. */
+  readonly isEnd: boolean;
 }
 
 /** So long after a failure it is read again. */
@@ -31,6 +41,10 @@ const AGAIN_MS = 3_000;
 /** Above so many items, and while it is read, what comes is shown in larger steps: laying it out takes time as well. */
 const LONG = 20_000;
 const STEP_MS = 250;
+/** Of a session of more events, what is looked at is read first, and so many around it. */
+const LONG_EVENTS = 2_000;
+const EXCERPT = 200;
+
 /** While it is read, the steps grow with what is there: else a long one would mostly be laid out. */
 const STEP_ITEMS = 5_000;
 
@@ -43,9 +57,21 @@ function toldOf(event: Outline | Body): Told {
   return hasBody(event) ? { outline: outlineOf(event), input: inputKey(event) } : { outline: event, input: null };
 }
 
+/** The scene as one of all of it. */
+function without({ story, bodies, progress, version }: Scene): Scene {
+  return { story, bodies, progress, version };
+}
+
+async function readSession(sessionId: string, signal: AbortSignal): Promise<Session> {
+  const { session } = await answerOf(api.GET("/sessions/{session_id}", { params: { path: { session_id: sessionId } }, signal }));
+  return session;
+}
+
 /** Follows one session from its first event on, for as long as somebody watches. */
 export class Recording {
   readonly #sessionId: string;
+  /** The event that is looked for. */
+  readonly #sought: number | undefined;
   readonly #watchers = new Set<() => void>();
   /** What is being read. Once something is shown, that stays until this can take its place. */
   #coming: Known;
@@ -54,8 +80,9 @@ export class Recording {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(sessionId: string) {
+  constructor(sessionId: string, sought?: number) {
     this.#sessionId = sessionId;
+    this.#sought = sought;
     this.#coming = { story: new Story(), bodies: new Bodies(sessionId) };
     this.#scene = { ...this.#coming, progress: "reading", version: 0 };
   }
@@ -75,6 +102,14 @@ export class Recording {
 
   #follow(): () => void {
     let reading = new AbortController();
+    let isCounted = false;
+    // What happened between the reading and the first word of the log was told by neither: the count says so.
+    const count = () => {
+      const session = sessionNow(this.#sessionId);
+      if (isCounted || session === undefined || this.#scene.progress !== "read") return;
+      isCounted = true;
+      if (session.event_count > this.#scene.story.entries.length) read();
+    };
     const read = () => {
       clearTimeout(this.#again);
       reading.abort();
@@ -83,6 +118,7 @@ export class Recording {
       void this.#read(signal).then((isDone) => {
         // The answer may have been cut while the connection lives: nothing else would tell that it can be had again.
         if (!isDone && !signal.aborted) this.#again = setTimeout(read, AGAIN_MS);
+        if (isDone) count();
       });
     };
     // Followed before it is read: what is told twice is in the story once, what is told never would be missing.
@@ -99,10 +135,11 @@ export class Recording {
       }),
       onDeleted(this.#sessionId, () => {
         this.#coming = { story: new Story(), bodies: new Bodies(this.#sessionId) };
-        this.#scene = { ...this.#scene, ...this.#coming };
+        this.#scene = { ...without(this.#scene), ...this.#coming };
         this.#show("reading");
         read();
       }),
+      followSession(this.#sessionId, count),
       onLive(() => {
         if (this.#scene.progress === "failed") read();
       }),
@@ -122,6 +159,7 @@ export class Recording {
     // What somebody looks at comes first.
     const release = holdPast();
     try {
+      if (this.#scene.version === 0) await this.#readExcerpt(signal);
       for await (const page of readOutline(this.#sessionId, signal)) {
         if (signal.aborted) return false;
         this.#take(page);
@@ -139,17 +177,48 @@ export class Recording {
     }
   }
 
+  /** Of a long session, reads what is looked at first: its end while it goes on, or the event that is looked for. */
+  async #readExcerpt(signal: AbortSignal) {
+    const { story: coming, bodies } = this.#coming;
+    try {
+      const session = sessionNow(this.#sessionId) ?? (await readSession(this.#sessionId, signal));
+      const isEnd = this.#sought === undefined;
+      if (session.event_count <= LONG_EVENTS || (isEnd && session.status !== "running")) return;
+      const { after, told } = isEnd
+        ? await readLast(this.#sessionId, EXCERPT, signal)
+        : await readAround(this.#sessionId, this.#sought, EXCERPT, signal);
+      if (signal.aborted || coming !== this.#coming.story) return;
+      const story = new Story(after);
+      story.add(told);
+      // What came live meanwhile, or comes from now on, is at the end.
+      if (isEnd) story.add(coming.entries);
+      this.#scene = { ...this.#scene, story, bodies, excerpt: { session, isEnd } };
+      this.#show();
+    } catch {
+      // The reading of all of it says what is wrong.
+    }
+  }
+
   #hear(events: readonly (Outline | Body)[]) {
+    const { story, excerpt } = this.#scene;
+    const told = events.map(toldOf);
     this.#coming.bodies.keep(events.filter(hasBody));
-    this.#take(events.map(toldOf));
+    this.#take(told);
+    if (excerpt?.isEnd === true && story.add(told)) this.#showSoon();
   }
 
   #take(told: readonly Told[]) {
     const { story } = this.#coming;
     const isFirst = story.entries.length === 0;
     if (!story.add(told) || story !== this.#scene.story) return;
-    const isReading = this.#scene.progress === "reading";
-    if (isFirst || (!isReading && story.items.length < LONG)) {
+    if (isFirst) this.#show();
+    else this.#showSoon();
+  }
+
+  #showSoon() {
+    const { story, progress, excerpt } = this.#scene;
+    const isReading = progress === "reading" && excerpt === undefined;
+    if (!isReading && story.items.length < LONG) {
       this.#show();
       return;
     }
@@ -163,7 +232,7 @@ export class Recording {
     const { story, bodies } = this.#coming;
     // What is in sight stays in sight, if it is of the same events.
     if (bodies !== this.#scene.bodies) bodies.keep(this.#scene.bodies.all().filter((body) => story.holds(body)));
-    this.#scene = { ...this.#scene, story, bodies };
+    this.#scene = { ...without(this.#scene), story, bodies };
     this.#show(progress);
   }
 

@@ -79,6 +79,8 @@ export interface Told {
 
 /** Everything that is known of a session, in order. */
 export class Story {
+  /** The id of the event before the first, where it does not begin with the session. */
+  readonly after: number | undefined;
   readonly entries: Entry[] = [];
   readonly items: Item[] = [];
   /** The item of each event that was taken in. */
@@ -86,6 +88,10 @@ export class Story {
   readonly #takeBacks: TakeBack[] = [];
   readonly #calls = new Map<string, number>();
   #open: number[] = [];
+
+  constructor(after?: number) {
+    this.after = after;
+  }
 
   /** Takes in events, in any order; those that are known already change nothing. */
   add(told: readonly Told[]): boolean {
