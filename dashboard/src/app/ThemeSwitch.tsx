@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says. `public/theme.js` applies the choice before the first paint. */
+/** Light, dark, or as the system says. `public/first.js` applies the choice before the first paint. */
 
 import { useEffect } from "react";
 

@@ -1,5 +1,6 @@
 /** The browser's clock, frames, network and moods, as the feed wants them. */
 
+import { socketTo } from "./early";
 import { readMessage } from "./message";
 import type { Feed, FeedSurroundings } from "./feed";
 import type { Head, Listener } from "./socket";
@@ -49,16 +50,23 @@ export function begin(feed: Feed): void {
 }
 
 function openSocket(path: string, listener: Listener): () => void {
-  const socket = new WebSocket(new URL(path, window.location.href));
+  const { socket, texts } = socketTo(path);
   socket.onopen = () => {
     listener.opened();
   };
-  socket.onmessage = (event) => {
-    if (typeof event.data === "string") listener.text(event.data);
+  socket.onmessage = ({ data }) => {
+    if (typeof data === "string") listener.text(data);
   };
   socket.onclose = () => {
     listener.closed();
   };
+  if (socket.readyState === WebSocket.OPEN) {
+    queueMicrotask(() => {
+      // Whoever hears one of them may let go of it.
+      socket.onopen?.(new Event("open"));
+      for (const data of texts) socket.onmessage?.(new MessageEvent("message", { data }));
+    });
+  }
   return () => {
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
