@@ -175,7 +175,7 @@ function gather(family: Kept): void {
       family.group = "working";
     }
   }
-  family.children.sort((one, other) => begunOf(one) - begunOf(other));
+  if (family.children.length > 1) family.children.sort((one, other) => begunOf(one) - begunOf(other));
 }
 
 /** Whether it, or one under it, waits for an answer. */

@@ -47,9 +47,9 @@ function judged(session: Session, trace: Trace | undefined, now: number): Standi
 }
 
 function judge(session: Session, trace: Trace | undefined, now: number): Standing {
-  const { last, ended, since = last } = instantsOf(session);
+  const when = instantsOf(session);
   const { activity, status } = session;
-  const stand = (group: Group, word: Standing["word"], at = since): Standing => ({
+  const stand = (group: Group, word: Standing["word"], at = when.since): Standing => ({
     group,
     word,
     since: at,
@@ -62,13 +62,13 @@ function judge(session: Session, trace: Trace | undefined, now: number): Standin
   const hasFailed = trace?.failed !== undefined || (session.exit_code ?? 0) !== 0;
   const bad = activity?.state === "gone" ? "gone" : hasFailed ? "failed" : undefined;
   if (bad !== undefined) {
-    const at = trace?.failed?.at ?? ended ?? since;
+    const at = trace?.failed?.at ?? when.ended ?? when.since;
     return stand(now - at < FAILED_FOR ? "needs-you" : "quiet", bad, at);
   }
-  if (status === "finished") return stand("quiet", "ended", ended ?? last);
+  if (status === "finished") return stand("quiet", "ended", when.ended ?? when.last);
   if (activity?.state === "stalled") return stand("working", "stalled");
   if (activity?.state === "working") return stand("working", "working");
-  if (activity === null && now - last < SILENT_AFTER) return stand("working", "working", last);
+  if (activity === null && now - when.last < SILENT_AFTER) return stand("working", "working", when.last);
   return stand("quiet", "idle");
 }
 
@@ -77,15 +77,36 @@ export function isAsking({ group, word }: Standing): boolean {
   return group === "needs-you" && (word === "permission" || word === "question");
 }
 
-/** When what happened in a session. */
-interface Instants {
-  readonly created: number | undefined;
-  readonly last: number;
-  readonly ended: number | undefined;
-  /** Since when it does what it does. */
-  readonly since: number | undefined;
+/** When what happened in a session. There are thousands: each is read from its timestamp when it is asked for. */
+class Instants {
+  readonly #session: Session;
+  #last: number | undefined;
+  #created: number | undefined;
   /** How it stood when it was asked last. */
   verdict?: { readonly trace: Trace | undefined; readonly now: number; readonly standing: Standing };
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get created(): number | undefined {
+    this.#created ??= instantOf(this.#session.created_at);
+    return this.#created;
+  }
+
+  get last(): number {
+    this.#last ??= instantOf(this.#session.last_event_at) ?? this.created ?? 0;
+    return this.#last;
+  }
+
+  get ended(): number | undefined {
+    return instantOf(this.#session.ended_at);
+  }
+
+  /** Since when it does what it does. */
+  get since(): number {
+    return instantOf(this.#session.activity?.since) ?? this.last;
+  }
 }
 
 /** All of them are looked at several times a second. A session that changes is another object. */
@@ -94,13 +115,7 @@ const instants = new WeakMap<Session, Instants>();
 function instantsOf(session: Session): Instants {
   let found = instants.get(session);
   if (found === undefined) {
-    const created = instantOf(session.created_at);
-    found = {
-      created,
-      last: instantOf(session.last_event_at) ?? created ?? 0,
-      ended: instantOf(session.ended_at),
-      since: instantOf(session.activity?.since),
-    };
+    found = new Instants(session);
     instants.set(session, found);
   }
   return found;

@@ -2,16 +2,23 @@
 
 const WRITTEN = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?(?:Z|([+-]\d{2}):?(\d{2}))?$/;
 
-// Made once: to make one costs more than all that it then formats for a screen.
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
-const DATE = new Intl.DateTimeFormat();
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const SHORT_CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const SPLIT_CLOCK = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
-const DAY_ONLY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const COUNT = new Intl.NumberFormat();
+/** Made when it is first needed, and once: to make one costs more than all that it then formats for a screen. */
+function once<Format>(make: () => Format): () => Format {
+  let made: Format | undefined;
+  return () => (made ??= make());
+}
+
+const dates = (options?: Intl.DateTimeFormatOptions) => once(() => new Intl.DateTimeFormat(undefined, options));
+
+const DAY_OF_YEAR = dates({ weekday: "long", day: "numeric", month: "long" });
+const DAY_AND_YEAR = dates({ dateStyle: "full" });
+const DATE = dates();
+const CLOCK = dates({ timeStyle: "medium" });
+const SHORT_CLOCK = dates({ timeStyle: "short" });
+const SPLIT_CLOCK = dates({ minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const DAY_ONLY = dates({ day: "numeric", month: "short" });
+const EXACT = dates({ dateStyle: "full", timeStyle: "long" });
+const COUNT = once(() => new Intl.NumberFormat());
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -109,38 +116,38 @@ export function dayText(instant: number, now: number): string {
   before.setDate(before.getDate() - 1);
   if (day === dayOf(before.getTime())) return "Yesterday";
   const sameYear = new Date(instant).getFullYear() === new Date(now).getFullYear();
-  return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR).format(instant);
+  return (sameYear ? DAY_OF_YEAR : DAY_AND_YEAR)().format(instant);
 }
 
 /** The local time of day. */
 export function timeText(instant: number): string {
-  return CLOCK.format(instant);
+  return CLOCK().format(instant);
 }
 
 /** The local time of day, with the day where it is another one. */
 export function clockText(instant: number, now: number): string {
   const time = timeText(instant);
-  return dayOf(instant) === dayOf(now) ? time : `${DATE.format(instant)} ${time}`;
+  return dayOf(instant) === dayOf(now) ? time : `${DATE().format(instant)} ${time}`;
 }
 
 /** A mark of a scale whose marks are so many milliseconds apart: the day where one begins, else the time as exact as needed. */
 export function markText(instant: number, step: number): string {
   const isMidnight = instant - new Date(instant).setHours(0, 0, 0, 0) < 1;
-  if (step >= DAY || (isMidnight && step >= MINUTE)) return DAY_ONLY.format(instant);
-  if (step >= MINUTE) return SHORT_CLOCK.format(instant);
-  return step >= SECOND ? timeText(instant) : SPLIT_CLOCK.format(instant);
+  if (step >= DAY || (isMidnight && step >= MINUTE)) return DAY_ONLY().format(instant);
+  if (step >= MINUTE) return SHORT_CLOCK().format(instant);
+  return step >= SECOND ? timeText(instant) : SPLIT_CLOCK().format(instant);
 }
 
 /** The exact instant, local and as it was sent. */
 export function exactText(timestamp: string): string {
   const instant = instantOf(timestamp);
   if (instant === undefined) return timestamp;
-  return `${EXACT.format(instant)} (${timestamp})`;
+  return `${EXACT().format(instant)} (${timestamp})`;
 }
 
 /** A number with its thousands set apart. */
 export function countText(count: number): string {
-  return COUNT.format(count);
+  return COUNT().format(count);
 }
 
 function two(span: number, unit: number, name: string, part: number, partName: string): string {
