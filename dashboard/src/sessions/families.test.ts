@@ -29,7 +29,7 @@ function world(count: number, seed: number) {
     const before = sessions.get(id) ?? aSession(id, { created_at: at(second), source: roll(2) === 0 ? "api" : "codex", project_dir: `/p${roll(3)}` });
     const parents = roll(12) === 0 ? { parent_session_id: roll(3) === 0 ? null : `s${roll(count)}` } : {};
     const state = (["working", "idle", "waiting_permission", "stalled", "gone"] as const)[roll(5)] ?? "idle";
-    const activity = { state, since: at(second), event_id: second, tool: null };
+    const activity = roll(4) === 0 ? null : { state, since: at(second), event_id: second, tool: null };
     const ends = roll(6) === 0 ? { status: "finished" as const, ended_at: at(second), exit_code: roll(2) } : {};
     sessions.set(id, { ...before, event_count: before.event_count + 1, last_event_at: at(second), activity, ...parents, ...ends });
     traces.set(id, follow(traces.get(id) ?? NO_TRACE, told(anEvent(id, { event_type: "pre_tool", timestamp: at(second), tool_name: "Bash" }))));
@@ -40,6 +40,11 @@ function world(count: number, seed: number) {
     sessions: new Map(sessions), traces: new Map(traces), filters: {}, muted: nobody, aside: nobody, toggled: nobody, now: NOW, ...more,
   }); // prettier-ignore
   return { roll, change, now };
+}
+
+/** The same, of which nothing is known from before. */
+function afresh(material: Material): Material {
+  return { ...material, sessions: structuredClone(material.sessions) };
 }
 
 describe("families that are kept", () => {
@@ -54,6 +59,20 @@ describe("families that are kept", () => {
         expect(kept.of(material)).toEqual(new List().of(material));
       }
     }
+  });
+
+  it("change with the time alone, where that changes how a session stands", () => {
+    const { change, now } = world(60, 5);
+    for (let step = 0; step < 1_000; step += 1) change();
+    const kept = new List();
+    const counts = Array.from({ length: 100 }, (_, step) => {
+      const material = now({ now: NOW + step * 1_800_000 });
+      const listed = kept.of(material);
+      expect(listed).toEqual(new List().of(afresh(material)));
+      return listed.counts["needs-you"];
+    });
+    // What failed calls for a day.
+    expect(new Set(counts).size).toBeGreaterThan(3);
   });
 
   it("leave lines as they were but of those that changed", () => {

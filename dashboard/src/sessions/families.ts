@@ -5,7 +5,7 @@
 
 import type { Session } from "../api/client";
 import type { Trace } from "../live/trace";
-import { createdOf, type Group, isAsking, lastOf, type Standing, standingOf } from "./standing";
+import { createdOf, type Group, isAsking, lastOf, type Standing, standingOf, standsAt } from "./standing";
 
 /** A session with all that it started. */
 export interface Family {
@@ -45,13 +45,11 @@ export class Families {
   #all = new Map<string, Kept>();
   #roots: Kept[] = [];
   #aside: ReadonlySet<string> | undefined;
-  #now: number | undefined;
 
   /** The families of these sessions; they change with the next call. */
   of(kin: Kin): readonly Family[] {
-    const judgesAll = kin.aside !== this.#aside || kin.now !== this.#now;
+    const judgesAll = kin.aside !== this.#aside;
     this.#aside = kin.aside;
-    this.#now = kin.now;
     const changed = this.#changed(kin, judgesAll);
     if (changed === undefined) this.#buildTree(kin, judgesAll);
     else this.#place(changed);
@@ -65,7 +63,7 @@ export class Families {
     for (const [id, session] of kin.sessions) {
       const family = this.#all.get(id);
       if (family?.session.parent_session_id !== session.parent_session_id) return undefined;
-      if (isAsBefore(family, session, kin.traces.get(id), judgesAll)) continue;
+      if (isAsBefore(family, session, kin, judgesAll)) continue;
       takeOver(family, session, kin);
       changed.push(family);
     }
@@ -78,7 +76,7 @@ export class Families {
     for (const [id, session] of kin.sessions) {
       const known = before.get(id);
       const family = known ?? founded(session);
-      if (known === undefined || !isAsBefore(known, session, kin.traces.get(id), judgesAll)) takeOver(family, session, kin);
+      if (known === undefined || !isAsBefore(known, session, kin, judgesAll)) takeOver(family, session, kin);
       family.children = [];
       this.#all.set(id, family);
     }
@@ -107,8 +105,8 @@ function founded(session: Session): Kept {
   return { session, trace: undefined, standing, parent: undefined, children: [], group: "quiet", waits: 0, last: 0 };
 }
 
-function isAsBefore(family: Kept, session: Session, trace: Trace | undefined, judgesAll: boolean): boolean {
-  return !judgesAll && family.session === session && family.trace === trace;
+function isAsBefore(family: Kept, session: Session, { traces, now }: Kin, judgesAll: boolean): boolean {
+  return !judgesAll && family.session === session && family.trace === traces.get(session.session_id) && standsAt(session, family.trace, now);
 }
 
 function takeOver(family: Kept, session: Session, { traces, aside, now }: Kin): void {

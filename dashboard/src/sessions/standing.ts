@@ -36,24 +36,27 @@ export function standingOf(
   return standing.group === "needs-you" && aside.has(standing.key) ? { ...standing, group: "quiet" } : standing;
 }
 
+/** Whether the same verdict stands at another moment, if nothing is heard of the session. */
+export function standsAt(session: Session, trace: Trace | undefined, now: number): boolean {
+  const { verdict } = instantsOf(session);
+  return verdict !== undefined && verdict.trace === trace && verdict.from <= now && now < verdict.until;
+}
+
 /** The list, the tab's title and the calls ask the same of the same sessions. */
 function judged(session: Session, trace: Trace | undefined, now: number): Standing {
   const instants = instantsOf(session);
-  const { verdict } = instants;
-  if (verdict !== undefined && verdict.trace === trace && verdict.now === now) return verdict.standing;
-  const standing = judge(session, trace, now);
-  instants.verdict = { trace, now, standing };
-  return standing;
+  if (instants.verdict === undefined || !standsAt(session, trace, now)) {
+    instants.verdict = { trace, from: now, ...judge(session, trace, now) };
+  }
+  return instants.verdict.standing;
 }
 
-function judge(session: Session, trace: Trace | undefined, now: number): Standing {
+function judge(session: Session, trace: Trace | undefined, now: number): Pick<Verdict, "standing" | "until"> {
   const when = instantsOf(session);
   const { activity, status } = session;
-  const stand = (group: Group, word: Standing["word"], at = when.since): Standing => ({
-    group,
-    word,
-    since: at,
-    key: `${session.session_id} ${word} ${at}`,
+  const stand = (group: Group, word: Standing["word"], since = when.since, until = Infinity) => ({
+    standing: { group, word, since, key: `${session.session_id} ${word} ${since}` },
+    until,
   });
   if (status === "running") {
     if (activity?.state === "waiting_permission") return stand("needs-you", "permission");
@@ -63,12 +66,12 @@ function judge(session: Session, trace: Trace | undefined, now: number): Standin
   const bad = activity?.state === "gone" ? "gone" : hasFailed ? "failed" : undefined;
   if (bad !== undefined) {
     const at = trace?.failed?.at ?? when.ended ?? when.since;
-    return stand(now - at < FAILED_FOR ? "needs-you" : "quiet", bad, at);
+    return now - at < FAILED_FOR ? stand("needs-you", bad, at, at + FAILED_FOR) : stand("quiet", bad, at);
   }
   if (status === "finished") return stand("quiet", "ended", when.ended ?? when.last);
   if (activity?.state === "stalled") return stand("working", "stalled");
   if (activity?.state === "working") return stand("working", "working");
-  if (activity === null && now - when.last < SILENT_AFTER) return stand("working", "working", when.last);
+  if (activity === null && now - when.last < SILENT_AFTER) return stand("working", "working", when.last, when.last + SILENT_AFTER);
   return stand("quiet", "idle");
 }
 
@@ -77,13 +80,21 @@ export function isAsking({ group, word }: Standing): boolean {
   return group === "needs-you" && (word === "permission" || word === "question");
 }
 
+/** How a session stands, and for how long: nothing but the time may change that. */
+interface Verdict {
+  readonly trace: Trace | undefined;
+  readonly standing: Standing;
+  readonly from: number;
+  readonly until: number;
+}
+
 /** When what happened in a session. There are thousands: each is read from its timestamp when it is asked for. */
 class Instants {
   readonly #session: Session;
   #last: number | undefined;
   #created: number | undefined;
   /** How it stood when it was asked last. */
-  verdict?: { readonly trace: Trace | undefined; readonly now: number; readonly standing: Standing };
+  verdict?: Verdict;
 
   constructor(session: Session) {
     this.#session = session;
