@@ -12,8 +12,9 @@ const LONG = 3_000;
 const WORDS = { exact: true } as const;
 
 const box = (page: Page) => page.locator(".story-box");
-/** Where the row of these words stands on the screen, and of how many it is. */
+/** Where the row of these words stands on the screen, and of how many it is, once no row of those in sight will change. */
 const row = async (page: Page, words: string) => {
+  await expect.poll(() => page.locator(".plain-words").count()).toBe(0);
   const found = page.locator(".story-row").filter({ has: page.getByText(words, WORDS) });
   const [bounds, size] = [await found.boundingBox(), await found.getAttribute("aria-setsize")];
   return { top: Math.round(bounds?.y ?? Number.NaN), of: Number(size) };

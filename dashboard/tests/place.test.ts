@@ -68,8 +68,10 @@ test("the story is where it was left, after a look at the time", async () => {
   const page = await on.open("/ui/session/s");
   await page.getByText("word number 1", WORDS).waitFor();
   await expect.poll(async () => {
-    await box(page).evaluate((element) => {
+    await box(page).evaluate(async (element) => {
       element.scrollTop += 200;
+      // Until the rows of that place are there.
+      for (let frame = 0; frame < 2; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
     });
     return page.locator(".tool-line").count();
   }).toBe(1);

@@ -28,10 +28,13 @@ interface CardProps {
   readonly onToggle: (entry: Entry, isOpen: boolean) => void;
 }
 
+const nothing = () => undefined;
+
 /** The body of an event, once it is here. */
 function useBody(bodies: Bodies, id: number | undefined): Body | undefined {
+  const subscribe = useCallback((listener: () => void) => (id === undefined ? nothing : bodies.subscribe(id, listener)), [bodies, id]);
   const now = useCallback(() => (id === undefined ? undefined : bodies.of(id)), [bodies, id]);
-  return useSyncExternalStore(bodies.subscribe, now);
+  return useSyncExternalStore(subscribe, now);
 }
 
 function failed({ entry, answer }: Item): boolean {

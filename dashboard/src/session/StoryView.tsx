@@ -126,6 +126,19 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
     useAnimationFrameWithResizeObserver: false,
   });
   const isEnd = excerpt?.isEnd ?? true;
+  // Watched from the last to the first: a row above the screen that turns out higher moves all below it, and once one has, each that
+  // is looked at after it has the rest of the story laid out anew.
+  const come = useRef<HTMLElement[]>([]);
+  const noteRow = useCallback(
+    (row: HTMLElement | null) => {
+      if (row === null) virtualizer.measureElement(null);
+      else come.current.push(row);
+    },
+    [virtualizer],
+  );
+  useLayoutEffect(() => {
+    for (const row of come.current.splice(0).reverse()) virtualizer.measureElement(row);
+  });
   const rows = virtualizer.getVirtualItems();
   const first = rows[0]?.index ?? 0;
   const last = rows.at(-1)?.index ?? 0;
@@ -219,7 +232,7 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
             return (
               <article
                 key={key}
-                ref={virtualizer.measureElement}
+                ref={noteRow}
                 data-index={index}
                 className="story-row"
                 tabIndex={item.entry.id === marked ? 0 : -1}

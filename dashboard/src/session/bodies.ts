@@ -1,5 +1,6 @@
 /** Bodies of events: read around what is looked at, forgotten when there are too many and nobody looks. */
 
+import { browser } from "../live/browser";
 import type { Body } from "./body";
 import { readEvents } from "./requests";
 import type { Entry, Story } from "./story";
@@ -12,6 +13,9 @@ const RUN = 200;
 const RUN_BYTES = 4_000_000;
 const REQUESTS = 3;
 
+/** Bodies that are shown with each frame: one may be pages of Markdown or code, and a screen full of them more than a frame bears. */
+const SHOWN_AT_ONCE = 2;
+
 /** So long after a failure it is asked again for what is in sight. */
 const AGAIN_MS = 3_000;
 
@@ -20,7 +24,9 @@ export class Bodies {
   readonly #sessionId: string;
   readonly #kept = new Map<number, Body>();
   readonly #asked = new Set<number>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Map<number, Set<() => void>>();
+  /** Those that are here, and whose turn to be shown is still to come. */
+  readonly #held = new Set<number>();
   #wanted: readonly Entry[] = [];
   #wantedIds: ReadonlySet<number> = new Set();
   #requests = 0;
@@ -30,9 +36,9 @@ export class Bodies {
     this.#sessionId = sessionId;
   }
 
-  /** The body of an event, if it is here. */
+  /** The body of an event, if it is here and may be shown. */
   of(id: number): Body | undefined {
-    return this.#kept.get(id);
+    return this.#held.has(id) ? undefined : this.#kept.get(id);
   }
 
   /** All that are here. */
@@ -40,9 +46,13 @@ export class Bodies {
     return [...this.#kept.values()];
   }
 
-  /** Keeps a body that came some other way. */
+  /** Keeps bodies that came some other way. */
   keep(bodies: readonly Body[]) {
-    if (bodies.length === 0) return;
+    this.#store(bodies);
+    for (const { id } of bodies) this.#show(id);
+  }
+
+  #store(bodies: readonly Body[]) {
     for (const body of bodies) {
       this.#kept.delete(body.id);
       this.#kept.set(body.id, body);
@@ -52,13 +62,39 @@ export class Bodies {
       // What comes live pushes nothing out of sight.
       if (!this.#wantedIds.has(id)) this.#kept.delete(id);
     }
-    for (const listener of this.#listeners) listener();
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+  /** Hears when the body of an event is here. */
+  subscribe(id: number, listener: () => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+    };
+  }
+
+  #show(id: number) {
+    this.#held.delete(id);
+    for (const listener of this.#listeners.get(id) ?? []) listener();
+  }
+
+  /** Keeps what was read; those in sight are shown a few with each frame. */
+  #arrive(bodies: readonly Body[]) {
+    const seen = bodies.filter(({ id }) => this.#listeners.has(id) && !this.#kept.has(id));
+    const isFirst = this.#held.size === 0;
+    this.#store(bodies);
+    for (const { id } of seen) this.#held.add(id);
+    if (isFirst) this.#showSome();
+  }
+
+  #showSome() {
+    for (const id of [...this.#held].slice(0, SHOWN_AT_ONCE)) this.#show(id);
+    if (this.#held.size === 0) return;
+    browser.nextFrame(() => {
+      this.#showSome();
+    });
+  }
 
   /** Reads what is missing of these, given in the order of the list. What was wanted before and is not now can wait. */
   want(story: Story, entries: readonly Entry[]) {
@@ -98,7 +134,7 @@ export class Bodies {
     try {
       const after = story.entries[place - 1]?.id ?? story.after;
       const page = await readEvents(this.#sessionId, { limit: entries.length, ...(after === undefined ? {} : { after }) });
-      this.keep(page.events);
+      this.#arrive(page.events);
     } catch {
       // Until then its outline stands.
       this.#readLater(story);

@@ -136,6 +136,13 @@ export class Recording {
       onDeleted(this.#sessionId, () => {
         this.#coming = { story: new Story(), bodies: new Bodies(this.#sessionId) };
         this.#scene = { ...without(this.#scene), ...this.#coming };
+        // All of one that begins again from now on comes live.
+        if (sessionNow(this.#sessionId) === undefined) {
+          reading.abort();
+          clearTimeout(this.#again);
+          this.#show("unknown");
+          return;
+        }
         this.#show("reading");
         read();
       }),
