@@ -22,9 +22,6 @@ const FAILED_FOR = DAY;
 /** A client of the API that says nothing for so long is not at work, whatever its status says. */
 const SILENT_AFTER = DAY;
 
-/** So much later than its event happened may the server hear of a session as it begins. */
-const SKEW = 60_000;
-
 /** How a session stands now. `aside` holds the keys that the person has put aside. */
 export function standingOf(
   session: Session,
@@ -79,7 +76,7 @@ export function isAsking({ group, word }: Standing): boolean {
 
 /** When what happened in a session. */
 interface Instants {
-  readonly created: number | undefined;
+  readonly begun: number | undefined;
   readonly last: number;
   readonly ended: number | undefined;
   /** Since when it does what it does. */
@@ -95,8 +92,10 @@ function instantsOf(session: Session): Instants {
   let found = instants.get(session);
   if (found === undefined) {
     const created = instantOf(session.created_at);
+    // Of one that it was told of afterwards, the server notes when it was told: its first event says when it began.
+    const begun = created === undefined ? undefined : Math.min(created, instantOf(session.first_event_at) ?? created);
     found = {
-      created,
+      begun,
       last: instantOf(session.last_event_at) ?? created ?? 0,
       ended: instantOf(session.ended_at),
       since: instantOf(session.activity?.since),
@@ -111,26 +110,17 @@ export function lastOf(session: Session): number {
   return instantsOf(session).last;
 }
 
-/** When the server first heard of it. */
-export function createdOf(session: Session): number | undefined {
-  return instantsOf(session).created;
+/** When it began. */
+export function begunOf(session: Session): number {
+  return instantsOf(session).begun ?? 0;
 }
 
-/**
- * From when to when it ran; no `to` while it is not over. Of one that was told of afterwards, the server knows only when it was
- * told: then the first event says when it began, and without that nothing does.
- */
-export function lengthOf(
-  session: Session,
-  isOver: boolean,
-  first?: number,
-): { readonly from: number; readonly to?: number } | undefined {
-  const { created: noted, last, ended = last } = instantsOf(session);
-  if (noted === undefined) return undefined;
-  const created = noted - last < SKEW ? Math.min(noted, last) : noted;
-  if (last < created) return first === undefined || first === last ? undefined : { from: first, to: last };
-  if (!isOver) return { from: created };
-  return ended > created ? { from: created, to: ended } : undefined;
+/** From when to when it ran; no `to` while it is not over. */
+export function lengthOf(session: Session, isOver: boolean): { readonly from: number; readonly to?: number } | undefined {
+  const { begun, last, ended = last } = instantsOf(session);
+  if (begun === undefined) return undefined;
+  if (!isOver) return { from: begun };
+  return ended > begun ? { from: begun, to: ended } : undefined;
 }
 
 /** The agent, by the best name there is. */

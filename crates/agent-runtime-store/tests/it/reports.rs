@@ -59,8 +59,8 @@ async fn any_document_creates_its_session() {
         json!(session),
         json!({"session_id": "a", "session_name": "work a", "status": "running",
             "created_at": "2025-12-03T10:00:00.000000+00:00", "project_dir": "/work", "agent_name": null,
-            "last_resumed_at": null, "parent_session_id": null, "last_event_at": "2025-12-03T10:00:01Z",
-            "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
+            "last_resumed_at": null, "parent_session_id": null, "first_event_at": "2025-12-03T10:00:01Z",
+            "last_event_at": "2025-12-03T10:00:01Z", "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
             "ended_at": null, "exit_code": null, "error_count": 0,
             "activity": {"state": "working", "since": "2025-12-03T10:00:01Z", "event_id": 2, "tool": null}})
     );
