@@ -33,7 +33,7 @@ pub struct SessionRow {
     pub process: Option<Process>,
     /// The instant of the event that last told of its activity.
     pub activity_us: Option<i64>,
-    /// The calls that have not come back.
+    /// The calls that have not come back, or came back before they were known.
     pub open_tools: Vec<OpenTool>,
     /// What clients see.
     pub session: Session,
@@ -183,7 +183,7 @@ impl SessionRow {
     /// long as it likes.
     pub fn stall(&mut self, last_event_us: Option<i64>, since: &str) -> bool {
         let Some(activity) = &mut self.session.activity else { return false };
-        let silent = self.last_event_us == last_event_us && self.open_tools.is_empty();
+        let silent = self.last_event_us == last_event_us && !self.open_tools.iter().any(OpenTool::is_open);
         if !silent || activity.state != ActivityState::Working || activity.tool.is_some() {
             return false;
         }

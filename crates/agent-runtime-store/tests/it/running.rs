@@ -150,7 +150,7 @@ async fn check(steps: Vec<Step>, from: i64, bucket: i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn each_session_runs_once_at_a_time_from_its_first_event_on(
         steps in prop::collection::vec(any_step(), 1..24),
