@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::budget::Share;
 use crate::error::{ApiError, Cause};
 use crate::limits::Limits;
-use crate::origins::only;
+use crate::origins::{FETCH_SITE, only};
 
 /// The session id of a path, percent-decoded once.
 pub(crate) struct SessionId(pub(crate) String);
@@ -78,15 +78,22 @@ fn decoded(text: &str) -> Result<String, Invalid> {
 pub(crate) struct MediaTypes {
     pub(crate) accepted: &'static [&'static str],
     pub(crate) in_words: &'static str,
+    /// Whether only a page has to say so, whose form could send any other type without asking first.
+    pub(crate) of_pages_only: bool,
 }
 
 /// A JSON object.
-pub(crate) const JSON: MediaTypes = MediaTypes { accepted: &["application/json"], in_words: "application/json" };
+pub(crate) const JSON: MediaTypes =
+    MediaTypes { accepted: &["application/json"], in_words: "application/json", of_pages_only: false };
+
+/// A JSON object from a program that may not know how to say so, and would not hear that it should.
+pub(crate) const JSON_OF_ANY_TYPE: MediaTypes = MediaTypes { of_pages_only: true, ..JSON };
 
 /// Events, one a line.
 pub(crate) const NDJSON: MediaTypes = MediaTypes {
     accepted: &["application/x-ndjson", "application/ndjson", "application/jsonl"],
     in_words: "application/x-ndjson, application/ndjson or application/jsonl",
+    of_pages_only: false,
 };
 
 /// Bytes reserved at once for a body that is announced to be so large or larger.
@@ -95,6 +102,8 @@ const FIRST_RESERVED_BYTES: usize = 1024 * 1024;
 /// A body that is still to be read, and what it is said to be.
 pub(crate) struct Unread {
     content_type: Option<HeaderValue>,
+    /// Whether a browser sent it for a page: all of them say one of the two of what they send elsewhere.
+    is_of_page: bool,
     body: Body,
 }
 
@@ -102,9 +111,11 @@ impl FromRequest<Arc<App>> for Unread {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Infallible> {
-        // The one header that is wanted: to be handed all of them, each would have to be copied.
-        let content_type = only(request.headers(), header::CONTENT_TYPE).cloned();
-        Ok(Self { content_type, body: request.into_body() })
+        // What is wanted of the headers: to be handed all of them, each would have to be copied.
+        let headers = request.headers();
+        let content_type = only(headers, header::CONTENT_TYPE).cloned();
+        let is_of_page = headers.contains_key(header::ORIGIN) || headers.contains_key(FETCH_SITE);
+        Ok(Self { content_type, is_of_page, body: request.into_body() })
     }
 }
 
@@ -139,7 +150,7 @@ pub(crate) async fn read_body_into(
     types: &MediaTypes,
     limit: usize,
 ) -> Result<ReadBody, ApiError> {
-    let Unread { content_type, mut body } = unread;
+    let Unread { content_type, is_of_page, mut body } = unread;
     let mut pace = Pace::new(&app.config.limits);
     let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     // Only its first bytes show whether a body whose length was not announced is one at all.
@@ -149,7 +160,8 @@ pub(crate) async fn read_body_into(
     }
     let media_type = content_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    if !types.accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(media_type)) {
+    let is_asked = is_of_page || !types.of_pages_only;
+    if is_asked && !types.accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(media_type)) {
         return Err(ApiError::MediaType(types.in_words));
     }
     if announced.is_some_and(|bytes| bytes > limit) {

@@ -17,19 +17,23 @@ pub struct SessionRow {
     pub session_key: i64,
     /// The instant of `created_at` in microseconds since 1970.
     pub created_us: i64,
+    /// The instant of `first_event_at` in microseconds since 1970.
+    pub first_event_us: Option<i64>,
     /// The instant of `last_event_at` in microseconds since 1970.
     pub last_event_us: Option<i64>,
     /// The newest assistant message that has a text: its instant, then its id.
     pub answer: Option<(i64, i64)>,
     /// The newest `session_start`: its instant.
     pub started_us: Option<i64>,
+    /// When it last ended or was taken up again, as it was counted.
+    pub turned_us: Option<i64>,
     /// Where its name comes from.
     pub name_rank: NameRank,
     /// The process that its agent runs in.
     pub process: Option<Process>,
     /// The instant of the event that last told of its activity.
     pub activity_us: Option<i64>,
-    /// The calls that have not come back.
+    /// The calls that have not come back, or came back before they were known.
     pub open_tools: Vec<OpenTool>,
     /// What clients see.
     pub session: Session,
@@ -116,9 +120,15 @@ impl SessionRow {
         }
     }
 
-    /// When a stretch of it ended that is said to have ended at this instant: no earlier than it began.
-    pub fn ended_us(&self, at_us: i64) -> i64 {
-        at_us.max(self.created_us).max(self.started_us.unwrap_or(i64::MIN))
+    /// When it began: at its earliest event, or when it was made, if that was before.
+    pub fn began_us(&self) -> i64 {
+        self.first_event_us.map_or(self.created_us, |first_us| first_us.min(self.created_us))
+    }
+
+    /// When an end, or a resume, counts that is said to have been at this instant: no earlier than what was counted
+    /// before it, so that no two stretches of a session overlap.
+    pub fn turns_us(&self, at_us: i64) -> i64 {
+        self.turned_us.map_or(at_us, |turned_us| turned_us.max(at_us))
     }
 
     /// Counts an event that has been stored at the position `id`.
@@ -132,6 +142,10 @@ impl SessionRow {
             self.answer = self.answer.max(Some((event.instant_us, id)));
         }
         // Of two events at one instant the later stored stands later.
+        if self.first_event_us.is_none_or(|oldest| event.instant_us < oldest) {
+            self.first_event_us = Some(event.instant_us);
+            self.session.first_event_at = Some(event.timestamp.clone());
+        }
         if self.last_event_us.is_none_or(|newest| event.instant_us >= newest) {
             self.last_event_us = Some(event.instant_us);
             self.session.last_event_at = Some(event.timestamp.clone());
@@ -169,7 +183,7 @@ impl SessionRow {
     /// long as it likes.
     pub fn stall(&mut self, last_event_us: Option<i64>, since: &str) -> bool {
         let Some(activity) = &mut self.session.activity else { return false };
-        let silent = self.last_event_us == last_event_us && self.open_tools.is_empty();
+        let silent = self.last_event_us == last_event_us && !self.open_tools.iter().any(OpenTool::is_open);
         if !silent || activity.state != ActivityState::Working || activity.tool.is_some() {
             return false;
         }
@@ -263,9 +277,11 @@ fn row(session_key: i64, created_us: i64, name_rank: NameRank, session: Session)
     SessionRow {
         session_key,
         created_us,
+        first_event_us: None,
         last_event_us: None,
         answer: None,
         started_us: None,
+        turned_us: None,
         name_rank,
         process: None,
         activity_us: None,
@@ -284,6 +300,7 @@ fn blank(session_id: String, session_name: String, created_at: String) -> Sessio
         agent_name: None,
         last_resumed_at: None,
         parent_session_id: None,
+        first_event_at: None,
         last_event_at: None,
         event_count: 0,
         source: Source::Api,

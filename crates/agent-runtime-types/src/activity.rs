@@ -108,7 +108,7 @@ pub(crate) enum Teller {
     Client,
 }
 
-/// A call that has not come back.
+/// A call that has not come back; or one that came back before it was known, since hooks run side by side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenTool {
     call: String,
@@ -118,6 +118,16 @@ pub struct OpenTool {
     /// What it waits for a person to do, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asks: Option<ActivityState>,
+    /// Whether it is known only to have come back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_returned: bool,
+}
+
+impl OpenTool {
+    /// Whether it is still open.
+    pub fn is_open(&self) -> bool {
+        !self.has_returned
+    }
 }
 
 impl Signal {
@@ -170,7 +180,10 @@ impl Signal {
             }
             Self::Asks { state, tool, input } => {
                 let is_meant = |known: &&mut OpenTool| {
-                    known.asks.is_none() && Some(&known.tool) == tool.as_ref() && known.input == *input
+                    known.is_open()
+                        && known.asks.is_none()
+                        && Some(&known.tool) == tool.as_ref()
+                        && known.input == *input
                 };
                 if let Some(known) = open.iter_mut().find(is_meant) {
                     known.asks = Some(*state);
@@ -178,26 +191,48 @@ impl Signal {
                 Some((*state, tool.clone()))
             }
             Self::ToolCalled { tool, call, input, asks } => {
-                let waits = waiting(open);
                 if let Some(call) = call {
-                    open.retain(|known| known.call != *call);
-                    if open.len() >= MAX_OPEN_TOOLS {
-                        open.remove(0);
+                    let place = open.iter().position(|known| known.call == *call);
+                    let known = place.map(|place| open.remove(place));
+                    if known.is_some_and(|known| known.has_returned) {
+                        return Some(going_on(open));
                     }
-                    open.push(OpenTool { call: call.clone(), tool: tool.clone(), input: *input, asks: *asks });
+                }
+                let waits = waiting(open);
+                if let Some(call) = call.clone() {
+                    let (tool, input, asks) = (tool.clone(), *input, *asks);
+                    remember(OpenTool { call, tool, input, asks, has_returned: false }, open);
                 }
                 let own = (asks.unwrap_or(ActivityState::Working), Some(tool.clone()).filter(|tool| !tool.is_empty()));
                 Some(if asks.is_some() { own } else { waits.unwrap_or(own) })
             }
             Self::ToolReturned { call } => {
                 if let Some(call) = call {
-                    open.retain(|known| known.call != *call);
+                    if let Some(place) = open.iter().position(|known| known.call == *call) {
+                        open.remove(place);
+                    } else {
+                        let (call, tool) = (call.clone(), String::new());
+                        remember(OpenTool { call, tool, input: None, asks: None, has_returned: true }, open);
+                    }
                 }
-                let works_on = || (ActivityState::Working, open.last().map(|known| known.tool.clone()));
-                Some(waiting(open).unwrap_or_else(works_on))
+                Some(going_on(open))
             }
         }
     }
+}
+
+/// Keeps a call in mind, and forgets the oldest when there are too many: one that is not open first.
+fn remember(call: OpenTool, known: &mut Vec<OpenTool>) {
+    if known.len() >= MAX_OPEN_TOOLS {
+        known.remove(known.iter().position(|known| known.has_returned).unwrap_or(0));
+    }
+    known.push(call);
+}
+
+/// What it does when a call has come back.
+fn going_on(known: &[OpenTool]) -> (ActivityState, Option<String>) {
+    let open = known.iter().rev().find(|known| known.is_open());
+    waiting(known).unwrap_or_else(|| (ActivityState::Working, open.map(|known| known.tool.clone())))
 }
 
 /// What the newest of the open calls waits for that waits for a person: other calls go on beside it, and hide nothing.
@@ -380,6 +415,26 @@ mod tests {
             ("session_stop", r#","reason":"process_gone""#),
         ]);
         assert_eq!(played, [is(Working, ""), is(Working, ""), is(Idle, ""), is(Gone, "")]);
+    }
+
+    #[test]
+    fn a_call_that_came_back_before_it_was_known_is_not_open() {
+        let bash = r#","tool_name":"Bash","tool_use_id":"1""#;
+        let read = r#","tool_name":"Read","tool_use_id":"2""#;
+        let played = play(&[("pre_tool", read), ("post_tool", bash), ("pre_tool", bash), ("post_tool", read)]);
+        assert_eq!(played, [is(Working, "Read"), is(Working, "Read"), is(Working, "Read"), is(Working, "")]);
+        let again = play(&[("post_tool", bash), ("pre_tool", bash), ("pre_tool", bash)]);
+        assert_eq!(again.last(), Some(&is(Working, "Bash")), "it came back once, and was called twice");
+        let turn = play(&[("post_tool", bash), ("stop", ""), ("pre_tool", bash)]);
+        assert_eq!(turn.last(), Some(&is(Working, "Bash")), "what came back in another turn is forgotten");
+    }
+
+    #[test]
+    fn calls_that_only_came_back_take_no_open_ones_place() {
+        let mut events = vec![("pre_tool", String::from(r#","tool_name":"Bash","tool_use_id":"open""#))];
+        events.extend((0..2 * MAX_OPEN_TOOLS).map(|number| ("post_tool", format!(r#","tool_use_id":"{number}""#))));
+        let events: Vec<(&str, &str)> = events.iter().map(|(kind, more)| (*kind, more.as_str())).collect();
+        assert_eq!(play(&events).last(), Some(&is(Working, "Bash")));
     }
 
     #[test]

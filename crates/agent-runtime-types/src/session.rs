@@ -57,7 +57,7 @@ pub struct Session {
     pub session_name: String,
     /// Whether it still goes on.
     pub status: SessionStatus,
-    /// When it began: the server's time, or what the first event said.
+    /// When it was made: the server's time, or what the event said that made it.
     #[schema(example = "2025-12-03T10:11:12.123456+00:00")]
     pub created_at: String,
     /// The folder it works in.
@@ -72,6 +72,10 @@ pub struct Session {
     /// The session that started this one.
     #[schema(required)]
     pub parent_session_id: Option<String>,
+    /// The timestamp, as sent, of the event with the least instant: earlier than `created_at` where the server was told
+    /// of a session afterwards.
+    #[schema(required)]
+    pub first_event_at: Option<String>,
     /// The timestamp, as sent, of the event with the greatest instant.
     #[schema(required)]
     pub last_event_at: Option<String>,

@@ -109,7 +109,7 @@ pub struct StatisticsBucket {
     pub at: String,
     /// Sessions that ran at its end: started by then, and not ended.
     pub running: i64,
-    /// Sessions that were created or taken up again.
+    /// Sessions that began or were taken up again.
     pub sessions_started: i64,
     /// Events.
     pub events: i64,

@@ -136,8 +136,26 @@ fn judged(answer: &Answer) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
     use super::{Answer, Obstacle, Outcome, judged};
+
+    /// A server that takes the next document, does something, and says that it is stored.
+    pub(crate) fn take(listener: &TcpListener, meanwhile: impl FnOnce()) -> Vec<u8> {
+        let (mut connection, _) = listener.accept().expect("a connection");
+        let mut reader = BufReader::new(connection.try_clone().expect("a reader"));
+        let mut length = 0;
+        for line in reader.by_ref().lines().map(|line| line.expect("a head")).take_while(|line| !line.is_empty()) {
+            length = line.strip_prefix("content-length: ").map_or(length, |length| length.parse().expect("a length"));
+        }
+        let mut document = vec![0; length];
+        reader.read_exact(&mut document).expect("a document");
+        meanwhile();
+        connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}").expect("answered");
+        document
+    }
 
     fn outcome(status: u16, body: &str) -> Outcome {
         judged(&Answer { status, body: body.into() })

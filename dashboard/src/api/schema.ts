@@ -819,7 +819,7 @@ export interface components {
             /** @description The branch of its folder, where its agent says so. */
             branch: string | null;
             /**
-             * @description When it began: the server's time, or what the first event said.
+             * @description When it was made: the server's time, or what the event said that made it.
              * @example 2025-12-03T10:11:12.123456+00:00
              */
             created_at: string;
@@ -840,6 +840,11 @@ export interface components {
              * @description The exit code of its stop, where that said one; `null` while it runs.
              */
             exit_code: number | null;
+            /**
+             * @description The timestamp, as sent, of the event with the least instant: earlier than `created_at` where the server was told
+             *     of a session afterwards.
+             */
+            first_event_at: string | null;
             /** @description The machine it runs on, where its agent says so. */
             host: string | null;
             /** @description The timestamp, as sent, of the event with the greatest instant. */
@@ -939,7 +944,7 @@ export interface components {
             running: number;
             /**
              * Format: int64
-             * @description Sessions that were created or taken up again.
+             * @description Sessions that began or were taken up again.
              */
             sessions_started: number;
             /**

@@ -29,6 +29,7 @@ describe("the log", () => {
       { ...sent(7, anEvent("a")), activity },
     ]);
     expect(log.sessions.get("a")).toMatchObject({ event_count: 2, error_count: 1, activity });
+    expect(log.sessions.get("a")?.first_event_at).toBe("2026-01-01T00:00:08Z");
     expect(log.sessions.get("a")?.last_event_at).toBe("2026-01-01T00:00:10Z");
   });
 

@@ -112,6 +112,7 @@ export class Log {
     const now = told(data);
     const trace = this.traces.get(data.session_id) ?? NO_TRACE;
     this.traces.set(data.session_id, follow(trace, now));
+    const earlier = (now.at ?? Infinity) < (instantOf(session.first_event_at) ?? Infinity);
     const later = (now.at ?? 0) >= (instantOf(session.last_event_at) ?? -Infinity);
     // As the server counts: not every failure has an `error`.
     const failed = isOutline(data) ? data.has_error : data.error !== null;
@@ -119,6 +120,7 @@ export class Log {
       ...session,
       event_count: session.event_count + 1,
       error_count: session.error_count + (failed ? 1 : 0),
+      first_event_at: earlier ? data.timestamp : session.first_event_at,
       last_event_at: later ? data.timestamp : session.last_event_at,
       activity: message.activity === undefined ? session.activity : message.activity,
     });

@@ -14,6 +14,7 @@ export function aSession(id: string, more: Partial<Session> = {}): Session {
     agent_name: null,
     last_resumed_at: null,
     parent_session_id: null,
+    first_event_at: null,
     last_event_at: null,
     event_count: 0,
     error_count: 0,

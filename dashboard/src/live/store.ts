@@ -3,7 +3,7 @@
 import { useCallback, useState, useSyncExternalStore } from "react";
 
 import type { Event, Session } from "../api/client";
-import { instantOf } from "../ui/instant";
+import { begunOf } from "../sessions/standing";
 import { begin, browser } from "./browser";
 import { Feed, type Snapshot } from "./feed";
 import type { LiveEvent } from "./message";
@@ -49,7 +49,7 @@ export function useSubagents(sessionId: string): readonly Session[] {
 
 function subagentsOf(sessionId: string, sessions: ReadonlyMap<string, Session>): readonly Session[] {
   const subagents = [...sessions.values()].filter((session) => session.parent_session_id === sessionId);
-  return subagents.sort((one, other) => (instantOf(one.created_at) ?? 0) - (instantOf(other.created_at) ?? 0));
+  return subagents.sort((one, other) => begunOf(one) - begunOf(other));
 }
 
 /** One session, as of the last frame. */

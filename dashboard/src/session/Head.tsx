@@ -30,10 +30,10 @@ function Parent({ sessionId }: { readonly sessionId: string }) {
   );
 }
 
-function Facts({ session, first }: { readonly session: Session; readonly first: number | undefined }) {
+function Facts({ session }: { readonly session: Session }) {
   const { activity, status, project_dir, branch, model, created_at, event_count, error_count } = session;
   const state = status === "finished" && activity?.state !== "gone" ? status : (activity?.state ?? status);
-  const length = lengthOf(session, status === "finished", first);
+  const length = lengthOf(session, status === "finished");
   return (
     <ul className="facts">
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
@@ -55,15 +55,13 @@ function Facts({ session, first }: { readonly session: Session; readonly first: 
 interface HeadProps {
   readonly sessionId: string;
   readonly session: Session | undefined;
-  /** When the first of its events happened, once that is known. */
-  readonly first: number | undefined;
   /** The sessions that it started. */
   readonly subagents: readonly Session[];
   readonly view: "story" | "time";
 }
 
 /** Name, facts, relatives, views, acts. */
-export function Head({ sessionId, session, first, subagents, view }: HeadProps) {
+export function Head({ sessionId, session, subagents, view }: HeadProps) {
   const parent = session?.parent_session_id ?? undefined;
   return (
     <header className="session-head">
@@ -72,7 +70,7 @@ export function Head({ sessionId, session, first, subagents, view }: HeadProps) 
         {session === undefined ? <h1>{sessionId}</h1> : <Rename session={session} />}
         {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
-      {session !== undefined && <Facts session={session} first={first} />}
+      {session !== undefined && <Facts session={session} />}
       <nav className="views" aria-label="Views of the session">
         <Place to={sessionAddress(sessionId)} isCurrent={view === "story"}>
           Story

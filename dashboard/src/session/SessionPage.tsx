@@ -58,8 +58,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   const story = useRef<StoryHandle>(null);
   const find = useRef<HTMLInputElement>(null);
   const goTo = useGoTo();
-  const { items, entries } = scene.story;
-  const begun = excerpt === undefined ? entries[0] : undefined;
+  const { items } = scene.story;
   // The story changes in place; its version says so.
   /* eslint-disable react-hooks/exhaustive-deps */
   const started = useMemo(() => startedBy(items, subagents), [items, subagents, scene.version]);
@@ -119,7 +118,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
   );
   return (
     <div className="session">
-      <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} subagents={subagents} view={view} />
+      <Head sessionId={sessionId} session={session} subagents={subagents} view={view} />
       {items.length === 0 || (excerpt !== undefined && !isStory) ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
       ) : isStory ? (

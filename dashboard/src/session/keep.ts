@@ -92,8 +92,8 @@ export function section(body: Body): string {
 }
 
 /** The page before its first event. It may load nothing and run nothing, whatever it holds. */
-export function pageHead({ session_name, session_id, agent_name, project_dir, branch, model, created_at }: Session): string {
-  const facts = [session_id, agent_name, project_dir, branch, model, created_at].filter((fact) => fact !== null);
+export function pageHead({ session_name, session_id, agent_name, project_dir, branch, model, first_event_at, created_at }: Session): string {
+  const facts = [session_id, agent_name, project_dir, branch, model, first_event_at ?? created_at].filter((fact) => fact !== null);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

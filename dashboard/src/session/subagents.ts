@@ -16,8 +16,8 @@ export function startedBy(items: readonly Item[], subagents: readonly Session[])
   const started = new Map<number, string>();
   if (subagents.length === 0) return started;
   const calls = items.filter(({ kind, entry }) => kind === "tool" && viewOf(entry.outline.tool_name ?? "") === "task");
-  for (const { session_id, created_at } of subagents) {
-    const begun = microsecondsOf(created_at) ?? 0;
+  for (const { session_id, created_at, first_event_at } of subagents) {
+    const begun = Math.min(microsecondsOf(created_at) ?? 0, microsecondsOf(first_event_at) ?? Infinity);
     const call = calls.find(
       ({ entry, answer, cutBy }) =>
         !started.has(entry.id) && entry.at <= begun + SLACK && begun <= ((answer ?? cutBy)?.at ?? Infinity) + SLACK,

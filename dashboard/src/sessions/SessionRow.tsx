@@ -127,7 +127,7 @@ export const SessionRow = memo(function SessionRow({
       <span className={`row-errors number${session.error_count > 0 ? " has-errors" : ""}`} title="Errors">
         {session.error_count > 0 && `${countText(session.error_count)} ${session.error_count === 1 ? "error" : "errors"}`}
       </span>
-      <span className="row-duration" title={length === undefined ? undefined : `Began ${exactText(session.created_at)}`}>
+      <span className="row-duration" title={length === undefined ? undefined : `Began ${exactText(new Date(length.from).toISOString())}`}>
         {length !== undefined && (
           <>
             <span className="unseen">lasts </span>

@@ -5,7 +5,7 @@
 
 import type { Session } from "../api/client";
 import type { Trace } from "../live/trace";
-import { createdOf, type Group, isAsking, lastOf, type Standing, standingOf, standsAt } from "./standing";
+import { begunOf, type Group, isAsking, lastOf, type Standing, standingOf, standsAt } from "./standing";
 
 /** A session with all that it started. */
 export interface Family {
@@ -120,11 +120,7 @@ function takeOver(family: Kept, session: Session, { traces, aside, now }: Kin): 
 }
 
 function byLast(one: Kept, other: Kept): number {
-  return other.last - one.last || begunOf(other) - begunOf(one) || (one.session.session_id < other.session.session_id ? -1 : 1);
-}
-
-function begunOf({ session }: Family): number {
-  return createdOf(session) ?? 0;
+  return other.last - one.last || begunOf(other.session) - begunOf(one.session) || (one.session.session_id < other.session.session_id ? -1 : 1);
 }
 
 /** Two sorted lists as one. */
@@ -173,7 +169,7 @@ function gather(family: Kept): void {
       family.group = "working";
     }
   }
-  if (family.children.length > 1) family.children.sort((one, other) => begunOf(one) - begunOf(other));
+  if (family.children.length > 1) family.children.sort((one, other) => begunOf(one.session) - begunOf(other.session));
 }
 
 /** Whether it, or one under it, waits for an answer. */

@@ -5,7 +5,7 @@ import type { Trace } from "../live/trace";
 import { dayOf, dayText } from "../ui/instant";
 import { asks, Families, type Family, type Kin } from "./families";
 import { type Filters, fits } from "./filters";
-import { createdOf, type Group, type Standing } from "./standing";
+import { begunOf, type Group, type Standing } from "./standing";
 
 /** One line. Its id is its own among lines of all kinds; its key is what opens and shuts it. */
 export type Line = { readonly id: string; readonly key: string } & (
@@ -166,7 +166,7 @@ function isShort({ session, children, standing, last }: Family): boolean {
   if (children.length > 0 || standing.word === "failed" || standing.word === "gone") return false;
   if (session.source !== "api" && session.event_count <= 2) return true;
   if (session.status !== "finished" || session.event_count > SHORT_EVENTS) return false;
-  return last - (createdOf(session) ?? 0) < SHORT_SPAN;
+  return last - begunOf(session) < SHORT_SPAN;
 }
 
 function areSame(some: readonly string[], others: readonly string[]): boolean {

@@ -14,17 +14,18 @@ test("a session lasts from its beginning to its end, or until now", () => {
   expect(lengthOf(session, false)).toEqual({ from: milliseconds(0) });
 });
 
-test("one that the server heard of a moment after it began lasts all the same", () => {
-  const session = aSession("s", { created_at: at(62), last_event_at: at(60) });
-  expect(lengthOf(session, false)).toEqual({ from: milliseconds(60) });
-  expect(lengthOf({ ...session, ended_at: at(90) }, true)).toEqual({ from: milliseconds(60), to: milliseconds(90) });
+test("one that was told of afterwards began with its first event, and still did when it goes on", () => {
+  const session = aSession("s", { created_at: at(900), first_event_at: at(10), last_event_at: at(60), ended_at: at(60) });
+  expect(lengthOf(session, true)).toEqual({ from: milliseconds(10), to: milliseconds(60) });
+  const live = { ...session, ended_at: null, last_event_at: at(910) };
+  expect(lengthOf(live, false)).toEqual({ from: milliseconds(10) });
+  expect(lengthOf(live, true)).toEqual({ from: milliseconds(10), to: milliseconds(910) });
 });
 
-test("one that was told of afterwards lasted as its events say, and without them nobody knows", () => {
-  const session = aSession("s", { created_at: at(900), last_event_at: at(60), ended_at: at(60) });
+test("one without any length has none", () => {
+  const session = aSession("s", { created_at: at(900), first_event_at: at(60), last_event_at: at(60) });
   expect(lengthOf(session, true)).toBeUndefined();
-  expect(lengthOf(session, true, milliseconds(10))).toEqual({ from: milliseconds(10), to: milliseconds(60) });
-  expect(lengthOf({ ...session, last_event_at: null, ended_at: at(900) }, true)).toBeUndefined();
+  expect(lengthOf({ ...session, first_event_at: null, last_event_at: null }, true)).toBeUndefined();
 });
 
 test("why a session ended is told in words, and not in a code", () => {

@@ -22,9 +22,6 @@ const FAILED_FOR = DAY;
 /** A client of the API that says nothing for so long is not at work, whatever its status says. */
 const SILENT_AFTER = DAY;
 
-/** So much later than its event happened may the server hear of a session as it begins. */
-const SKEW = 60_000;
-
 /** How a session stands now. `aside` holds the keys that the person has put aside. */
 export function standingOf(
   session: Session,
@@ -92,7 +89,7 @@ interface Verdict {
 class Instants {
   readonly #session: Session;
   #last: number | undefined;
-  #created: number | undefined;
+  #begun: number | undefined;
   /** How it stood when it was asked last. */
   verdict?: Verdict;
 
@@ -100,13 +97,17 @@ class Instants {
     this.#session = session;
   }
 
-  get created(): number | undefined {
-    this.#created ??= instantOf(this.#session.created_at);
-    return this.#created;
+  /** Of one that it was told of afterwards, the server notes when it was told: its first event says when it began. */
+  get begun(): number | undefined {
+    if (this.#begun === undefined) {
+      const created = instantOf(this.#session.created_at);
+      this.#begun = created === undefined ? undefined : Math.min(created, instantOf(this.#session.first_event_at) ?? created);
+    }
+    return this.#begun;
   }
 
   get last(): number {
-    this.#last ??= instantOf(this.#session.last_event_at) ?? this.created ?? 0;
+    this.#last ??= instantOf(this.#session.last_event_at) ?? instantOf(this.#session.created_at) ?? 0;
     return this.#last;
   }
 
@@ -137,26 +138,17 @@ export function lastOf(session: Session): number {
   return instantsOf(session).last;
 }
 
-/** When the server first heard of it. */
-export function createdOf(session: Session): number | undefined {
-  return instantsOf(session).created;
+/** When it began. */
+export function begunOf(session: Session): number {
+  return instantsOf(session).begun ?? 0;
 }
 
-/**
- * From when to when it ran; no `to` while it is not over. Of one that was told of afterwards, the server knows only when it was
- * told: then the first event says when it began, and without that nothing does.
- */
-export function lengthOf(
-  session: Session,
-  isOver: boolean,
-  first?: number,
-): { readonly from: number; readonly to?: number } | undefined {
-  const { created: noted, last, ended = last } = instantsOf(session);
-  if (noted === undefined) return undefined;
-  const created = noted - last < SKEW ? Math.min(noted, last) : noted;
-  if (last < created) return first === undefined || first === last ? undefined : { from: first, to: last };
-  if (!isOver) return { from: created };
-  return ended > created ? { from: created, to: ended } : undefined;
+/** From when to when it ran; no `to` while it is not over. */
+export function lengthOf(session: Session, isOver: boolean): { readonly from: number; readonly to?: number } | undefined {
+  const { begun, last, ended = last } = instantsOf(session);
+  if (begun === undefined) return undefined;
+  if (!isOver) return { from: begun };
+  return ended > begun ? { from: begun, to: ended } : undefined;
 }
 
 /** The agent, by the best name there is. */

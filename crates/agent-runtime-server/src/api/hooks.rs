@@ -23,7 +23,7 @@ use crate::api::refusals;
 use crate::app::App;
 use crate::connection::Underneath;
 use crate::error::ApiError;
-use crate::extract::{self, JSON, Unread};
+use crate::extract::{self, JSON, JSON_OF_ANY_TYPE, Unread};
 use crate::reports;
 
 /// The header of our own command. Who sends it is told the truth; any other client is an agent, which must hear 200
@@ -81,7 +81,8 @@ async fn take(app: &Arc<App>, agent: Agent, caller: &Caller, headers: &HeaderMap
         let is_here = envelope.words && is_here(app, &envelope, caller, headers);
         // Our own command sends again what finds no room; an agent does not.
         let share = if is_ours { app.bodies.share() } else { app.bodies.share_or(&app.spare_bodies) };
-        let body = extract::read_body_into(app, share, body, &JSON, app.config.limits.hook_body_bytes).await?;
+        let types = if is_ours { &JSON } else { &JSON_OF_ANY_TYPE };
+        let body = extract::read_body_into(app, share, body, types, app.config.limits.hook_body_bytes).await?;
         document = Some((envelope.clone(), body.bytes()));
         if !is_ours && waits(app, body.bytes()).await {
             return Ok(Taken::Behind);

@@ -67,7 +67,7 @@ async fn a_session_made_anew_knows_nothing_of_the_former() {
     let created = server.create_session("a").await;
     let fresh = ["running", "name of a"].map(|text| json!(text));
     assert_eq!([&created["status"], &created["session_name"]], [&fresh[0], &fresh[1]]);
-    for key in ["agent_name", "parent_session_id", "last_event_at", "last_resumed_at"] {
+    for key in ["agent_name", "parent_session_id", "first_event_at", "last_event_at", "last_resumed_at"] {
         assert!(created[key].is_null(), "{created}");
     }
     assert_eq!(created["event_count"], 0);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::shape::{EVENT_KEYS, assert_keys, assert_refused, succeeded};
+use crate::harness::shape::{EVENT_KEYS, StillClock, assert_keys, assert_refused, succeeded};
 use crate::harness::{TestServer, answer_event, event};
 
 const AT: &str = "2025-12-03T10:11:12.123456+00:00";
@@ -171,7 +171,8 @@ async fn a_first_event_creates_its_session_as_it_says() {
         "session_id": "a/b", "session_name": "named by the event", "status": "running",
         "created_at": "2025-12-03 12:11:12.5+02:00", "project_dir": null, "agent_name": null,
         "last_resumed_at": null, "parent_session_id": null,
-        "last_event_at": "2025-12-03 12:11:12.5+02:00", "event_count": 1,
+        "first_event_at": "2025-12-03 12:11:12.5+02:00", "last_event_at": "2025-12-03 12:11:12.5+02:00",
+        "event_count": 1,
         "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "exit_code": null, "error_count": 0,
         "activity": null,
     });
@@ -191,19 +192,46 @@ async fn the_ids_of_body_and_path_must_agree() {
 }
 
 #[tokio::test]
-async fn last_event_at_follows_the_greatest_instant() {
+async fn first_and_last_event_at_follow_the_least_and_the_greatest_instant() {
     let server = TestServer::start().await;
     server.create_session("a").await;
-    for (at, newest) in [
-        ("2025-12-03T10:11:12Z", "2025-12-03T10:11:12Z"),
-        ("2025-12-03T11:11:11+01:00", "2025-12-03T10:11:12Z"),
-        ("2025-12-03T09:11:13-01:00", "2025-12-03T09:11:13-01:00"),
-        ("2025-12-03T10:11:12.999999Z", "2025-12-03T09:11:13-01:00"),
+    for (at, oldest, newest) in [
+        ("2025-12-03T10:11:12Z", "2025-12-03T10:11:12Z", "2025-12-03T10:11:12Z"),
+        ("2025-12-03T11:11:11+01:00", "2025-12-03T11:11:11+01:00", "2025-12-03T10:11:12Z"),
+        ("2025-12-03T09:11:13-01:00", "2025-12-03T11:11:11+01:00", "2025-12-03T09:11:13-01:00"),
+        ("2025-12-03T10:11:12.999999Z", "2025-12-03T11:11:11+01:00", "2025-12-03T09:11:13-01:00"),
+        ("2025-12-03T10:11:11.000000Z", "2025-12-03T11:11:11+01:00", "2025-12-03T09:11:13-01:00"),
     ] {
         server.add_event(&event("a", "message", at)).await;
-        assert_eq!(server.session("a").await["last_event_at"], newest);
+        let session = server.session("a").await;
+        assert_eq!((&session["first_event_at"], &session["last_event_at"]), (&json!(oldest), &json!(newest)));
     }
-    assert_eq!(server.session("a").await["event_count"], 4);
+    assert_eq!(server.session("a").await["event_count"], 5);
+}
+
+/// Events of the past, sent now, and only then one of today.
+#[tokio::test]
+async fn a_session_that_is_told_of_afterwards_begins_with_its_first_event_at_once_and_later() {
+    let server = TestServer::start_with(|config| config.clock = StillClock::at(1_764_756_672_000_000)).await;
+    let mut socket = server.ws("").await;
+    server.create_session("a").await;
+    let created_at = json!("2025-12-03T10:11:12.000000+00:00");
+    let (early, late, today) = ("2025-12-03T09:00:00Z", "2025-12-03T09:30:00Z", "2025-12-03T10:11:13Z");
+    let old = format!("{}\n{}", event("a", "message", late), event("a", "message", early));
+    assert_eq!(server.ingest(old).await.status, 200);
+    let told = async |server: &TestServer| {
+        let session = &server.session("a").await;
+        ["created_at", "first_event_at", "last_event_at"].map(|key| session[key].clone())
+    };
+    assert_eq!(told(&server).await, [created_at.clone(), json!(early), json!(late)]);
+    server.add_event(&event("a", "message", today)).await;
+    let expected = [created_at, json!(early), json!(today)];
+    assert_eq!(told(&server).await, expected, "what happens today does not move its beginning");
+    server.add_event(&event("a", "session_stop", today)).await;
+    let stopped = &socket.take(7).await[5];
+    assert_eq!((&stopped["type"], &stopped["session"]["first_event_at"]), (&json!("session_updated"), &json!(early)));
+    let server = server.restart().await;
+    assert_eq!(told(&server).await, expected);
 }
 
 #[tokio::test]

@@ -166,6 +166,36 @@ async fn our_own_command_hears_the_truth_and_an_agent_hears_nothing() {
     assert_refused(&server.post("/hooks/unknown", &broken).await, 404, "Not Found");
 }
 
+/// Whoever posts with `curl -d` says `application/x-www-form-urlencoded`, and hears nothing of it.
+#[tokio::test]
+async fn what_an_agent_sends_itself_may_have_any_type_but_what_a_page_sends_may_not() {
+    let server = TestServer::start().await;
+    let of = |id: &str| {
+        let mut document = document("SessionStart", &json!({"source": "startup"}));
+        document["session_id"] = json!(id);
+        document.to_string()
+    };
+    let own = format!("http://{}", server.address);
+    let types = ["application/x-www-form-urlencoded", "text/plain", "application/octet-stream", ""];
+    for (place, kind) in types.into_iter().enumerate() {
+        let id = format!("program-{place}");
+        let direct = server.post_bytes("/hooks/claude-code", kind, of(&id)).await;
+        assert_eq!((direct.status, direct.text.as_str()), (200, "{}"), "{kind}");
+        assert_eq!(session(&server, &id).await["source"], "claude-code", "{kind}");
+        let request =
+            |id: &str| server.http.post(server.url("/hooks/claude-code")).body(of(id)).header("content-type", kind);
+        // A page on another site is refused whatever it sends; one of our own, or behind a proxy that hides where it
+        // comes from, has to say that it sends JSON.
+        let foreign = server.send(request("page").header("origin", "http://evil.example")).await;
+        assert_eq!(foreign.status, 403, "{kind}");
+        server.send(request("page").header("origin", &own)).await;
+        server.send(request("page").header("sec-fetch-site", "same-origin")).await;
+        let ours = server.send(request("ours").header("x-agent-runtime-envelope", envelope(1).to_string())).await;
+        assert_refused(&ours, 415, "Content-Type: ");
+    }
+    assert_eq!(server.listed("").await.len(), types.len(), "and nothing else was stored");
+}
+
 /// Keeps what it is given.
 #[derive(Default)]
 struct Kept {

@@ -26,6 +26,7 @@ async fn a_first_start_of_a_running_session_changes_nothing_else() {
         let created = server.create_session("a").await;
         server.send_by(way, &event("a", "session_start", "2025-12-03T10:11:12Z")).await;
         let mut expected = created;
+        expected["first_event_at"] = json!("2025-12-03T10:11:12Z");
         expected["last_event_at"] = json!("2025-12-03T10:11:12Z");
         expected["event_count"] = json!(1);
         assert_eq!(server.session("a").await, expected, "{way}");

@@ -43,7 +43,8 @@ async fn creating_answers_with_the_whole_session() {
     let session = json!({
         "session_id": "abc-123", "session_name": "My Session", "status": "running",
         "created_at": "2025-12-03T10:11:12.000000+00:00", "project_dir": null, "agent_name": null,
-        "last_resumed_at": null, "parent_session_id": null, "last_event_at": null, "event_count": 0,
+        "last_resumed_at": null, "parent_session_id": null, "first_event_at": null, "last_event_at": null,
+        "event_count": 0,
         "source": "api", "host": null, "model": null, "branch": null, "ended_at": null, "exit_code": null, "error_count": 0,
         "activity": null,
     });

@@ -68,7 +68,9 @@ impl Mirror {
                 let known = self.sessions.insert(id_of(&message["session"]), message["session"].clone());
                 let known = known.unwrap_or_else(|| panic!("updated before it was created: {message}"));
                 assert_eq!(known["event_count"], message["session"]["event_count"], "as of its position");
-                assert_eq!(known["last_event_at"], message["session"]["last_event_at"], "as of its position");
+                for key in ["first_event_at", "last_event_at"] {
+                    assert_eq!(known[key], message["session"][key], "as of its position");
+                }
             }
             Some("session_deleted") => {
                 // The deletion of a session that is not known is to be ignored.
@@ -82,6 +84,10 @@ impl Mirror {
                 let session = session.unwrap_or_else(|| panic!("an event of an unknown session: {message}"));
                 session["event_count"] = json!(session["event_count"].as_i64().expect("a count") + 1);
                 // All timestamps of this test have one form, so that their text stands in the order of time.
+                let first = session["first_event_at"].as_str();
+                if first.is_none_or(|first| event["timestamp"].as_str() < Some(first)) {
+                    session["first_event_at"] = event["timestamp"].clone();
+                }
                 if session["last_event_at"].as_str() <= event["timestamp"].as_str() {
                     session["last_event_at"] = event["timestamp"].clone();
                 }

@@ -109,10 +109,18 @@ async fn sessions_run_from_their_start_to_their_end() {
     assert_eq!(sum(&stats, "events"), 9, "what was deleted has happened");
     let later = server.stats("from=2025-12-05T00:00:00Z&to=2025-12-05T01:00:00Z&bucket=3600").await;
     assert_eq!(of_buckets(&later, "running"), [2], "and still does");
-    // An old recording that is sent to a session made now ends no earlier than it was made.
+    // An old recording that is sent to a session made now ran when its events happened.
     server.create_session("made now").await;
     server.add_event(&event("made now", "session_stop", "2020-01-01T00:00:00Z")).await;
     assert_eq!(of_buckets(&server.stats(HOUR).await, "running"), [2, 3, 4, 4, 3, 2, 1, 1, 2, 2, 2, 2]);
+    server.create_session("told of now").await;
+    server.add_event(&event("told of now", "message", "2025-12-03T09:50:00Z")).await;
+    server.add_event(&event("told of now", "session_stop", "2025-12-03T10:05:00Z")).await;
+    let told = [3, 3, 4, 4, 3, 2, 1, 1, 2, 2, 2, 2];
+    assert_eq!(of_buckets(&server.stats(HOUR).await, "running"), told, "it began before the range");
+    // It says that it was taken up again before it ended.
+    server.add_event(&event("told of now", "session_start", "2025-12-03T09:00:00Z")).await;
+    assert_eq!(of_buckets(&server.stats(HOUR).await, "running"), [3, 4, 5, 5, 4, 3, 2, 2, 3, 3, 3, 3]);
 }
 
 #[tokio::test]

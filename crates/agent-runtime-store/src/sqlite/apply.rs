@@ -134,7 +134,7 @@ impl<'a> Applying<'a> {
         if !self.find(session_id)? {
             return Ok(Err(CommandError::SessionNotFound));
         }
-        let Some(Known { row, .. }) = self.known.remove(session_id) else {
+        let Some(Known { mut row, .. }) = self.known.remove(session_id) else {
             return Ok(Err(CommandError::SessionNotFound));
         };
         if row.session.source != Source::Api {
@@ -142,7 +142,8 @@ impl<'a> Applying<'a> {
         }
         self.connection.execute("DELETE FROM sessions WHERE session_key = ?1", [row.session_key])?;
         transcripts::let_go(self.connection, session_id)?;
-        count_turn(self.connection, &row, SessionStatus::Finished, row.last_event_us.unwrap_or(row.created_us))?;
+        let last_us = row.last_event_us.unwrap_or(row.created_us);
+        count_turn(self.connection, &mut row, SessionStatus::Finished, last_us)?;
         let sql = "INSERT INTO erasures (session_key, project_dir) VALUES (?1, ?2)";
         self.connection.execute(sql, params![row.session_key, row.session.project_dir])?;
         let mut quoted = String::new();
@@ -206,7 +207,9 @@ impl<'a> Applying<'a> {
         let Some(known) = self.known.get_mut(&event.session_id) else {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         };
+        let began_us = known.row.began_us();
         known.row.count(event, seq);
+        rollups::move_start(self.connection, began_us, known.row.began_us())?;
         let has_changed = !is_late && known.row.act(event, seq);
         let activity = known.row.session.activity.as_ref().filter(|_| has_changed).map(as_json);
         let session_key = known.row.session_key;
@@ -299,12 +302,19 @@ impl<'a> Applying<'a> {
 }
 
 /// Counts that a session starts or ends, if it does; it may have been told so before.
-fn count_turn(connection: &Connection, row: &SessionRow, status: SessionStatus, at_us: i64) -> rusqlite::Result<()> {
-    match (row.session.status, status) {
-        (SessionStatus::Finished, SessionStatus::Running) => {
-            rollups::count_start(connection, at_us, row.session.project_dir.as_deref())
-        }
-        (SessionStatus::Running, SessionStatus::Finished) => rollups::count_end(connection, row.ended_us(at_us)),
-        _ => Ok(()),
+fn count_turn(
+    connection: &Connection,
+    row: &mut SessionRow,
+    status: SessionStatus,
+    at_us: i64,
+) -> rusqlite::Result<()> {
+    if row.session.status == status {
+        return Ok(());
+    }
+    let at_us = row.turns_us(at_us);
+    row.turned_us = Some(at_us);
+    match status {
+        SessionStatus::Running => rollups::count_start(connection, at_us, row.session.project_dir.as_deref()),
+        SessionStatus::Finished => rollups::count_end(connection, at_us),
     }
 }

@@ -179,14 +179,20 @@ fn names_at(connection: &Connection, kind: i64, span: i64, at: i64) -> rusqlite:
     connection.prepare_cached(sql)?.query_row([kind, span, at], |row| row.get(0))
 }
 
+/// What a start or an end adds to the counts of both.
+const START: (i64, i64) = (1, 0);
+const END: (i64, i64) = (0, 1);
+/// That a session did not start here after all.
+const NO_START: (i64, i64) = (-1, 0);
+
 /// Counts, in the transaction under way, that a session starts.
 pub(super) fn count_start(connection: &Connection, at_us: i64, project_dir: Option<&str>) -> rusqlite::Result<()> {
     for span in [MINUTE, HOUR, DAY] {
-        count_turn(connection, (EVERYTHING, span, number(at_us, span), ""), 1)?;
+        count_turn(connection, (EVERYTHING, span, number(at_us, span), ""), START)?;
     }
     let Some(project_dir) = project_dir.filter(|name| name.len() <= NAME_BYTES) else { return Ok(()) };
     for span in [HOUR, DAY] {
-        count_turn(connection, (PROJECT, span, number(at_us, span), project_dir), 1)?;
+        count_turn(connection, (PROJECT, span, number(at_us, span), project_dir), START)?;
     }
     Ok(())
 }
@@ -194,18 +200,35 @@ pub(super) fn count_start(connection: &Connection, at_us: i64, project_dir: Opti
 /// Counts, in the transaction under way, that a session ends.
 pub(super) fn count_end(connection: &Connection, at_us: i64) -> rusqlite::Result<()> {
     for span in [MINUTE, HOUR, DAY] {
-        count_turn(connection, (EVERYTHING, span, number(at_us, span), ""), 0)?;
+        count_turn(connection, (EVERYTHING, span, number(at_us, span), ""), END)?;
     }
     Ok(())
 }
 
-fn count_turn(connection: &Connection, place: (i64, i64, i64, &str), started: i64) -> rusqlite::Result<()> {
+/// Counts a start elsewhere: an event tells that the session began earlier. Its project keeps the session where it was
+/// made, for it may have had another one then.
+pub(super) fn move_start(connection: &Connection, from_us: i64, to_us: i64) -> rusqlite::Result<()> {
+    for span in [MINUTE, HOUR, DAY] {
+        let (from, to) = (number(from_us, span), number(to_us, span));
+        if from != to {
+            count_turn(connection, (EVERYTHING, span, from, ""), NO_START)?;
+            count_turn(connection, (EVERYTHING, span, to, ""), START)?;
+        }
+    }
+    Ok(())
+}
+
+fn count_turn(
+    connection: &Connection,
+    place: (i64, i64, i64, &str),
+    (started, ended): (i64, i64),
+) -> rusqlite::Result<()> {
     let (kind, span, at, name) = place;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO rollups (kind, span, at, name, started, ended) VALUES (?1, ?2, ?3, ?4, ?5, 1 - ?5)
+        "INSERT INTO rollups (kind, span, at, name, started, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET started = started + excluded.started, ended = ended + excluded.ended",
     )?;
-    insert.execute(params![kind, span, at, name, started])?;
+    insert.execute(params![kind, span, at, name, started, ended])?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::lifecycle::SessionRow;
 pub(super) const SESSION_COLUMNS: &str = "session_key, created_us, last_event_us, session_id, session_name, status, \
     created_at, project_dir, agent_name, last_resumed_at, parent_session_id, last_event_at, event_count, answer_us, answer_id, \
     source, host, model, branch, ended_at, error_count, name_rank, started_us, pid, process_started, activity, \
-    activity_us, open_tools, exit_code";
+    activity_us, open_tools, exit_code, first_event_at, first_event_us, turned_us";
 
 /// Reads a row of [`SESSION_COLUMNS`].
 pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
@@ -19,10 +19,12 @@ pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
     Ok(SessionRow {
         session_key: row.get(0)?,
         created_us: row.get(1)?,
+        first_event_us: row.get(30)?,
         last_event_us: row.get(2)?,
         answer: row.get::<_, Option<i64>>(13)?.zip(row.get(14)?),
         name_rank: name_rank(row.get(21)?)?,
         started_us: row.get(22)?,
+        turned_us: row.get(31)?,
         process: process(row.get(23)?, row.get(24)?),
         activity_us: row.get(26)?,
         open_tools: json_column(row, 27)?.unwrap_or_default(),
@@ -35,6 +37,7 @@ pub(super) fn session_row(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
             agent_name: row.get(8)?,
             last_resumed_at: row.get(9)?,
             parent_session_id: row.get(10)?,
+            first_event_at: row.get(29)?,
             last_event_at: row.get(11)?,
             event_count: row.get(12)?,
             source: source(row.get(15)?)?,
@@ -122,11 +125,12 @@ pub(super) fn insert_session(connection: &Connection, row: &SessionRow) -> rusql
 pub(super) fn update_activity(connection: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET last_event_at = ?2, last_event_us = ?3, event_count = ?4, answer_us = ?5, answer_id = ?6,
-            error_count = ?7, started_us = ?8
+            error_count = ?7, started_us = ?8, first_event_at = ?9, first_event_us = ?10
          WHERE session_key = ?1",
     )?;
     let (answer_us, answer_id) = row.answer.unzip();
-    let SessionRow { session_key, last_event_us, started_us, activity_us, open_tools, session, .. } = row;
+    let SessionRow { session_key, first_event_us, last_event_us, started_us, activity_us, open_tools, session, .. } =
+        row;
     update.execute(params![
         session_key,
         session.last_event_at,
@@ -136,6 +140,8 @@ pub(super) fn update_activity(connection: &Connection, row: &SessionRow) -> rusq
         answer_id,
         session.error_count,
         started_us,
+        session.first_event_at,
+        first_event_us,
     ])?;
     if session.source == Source::Api {
         return Ok(());
@@ -153,7 +159,7 @@ pub(super) fn update_session(connection: &Connection, row: &SessionRow) -> rusql
     let mut update = connection.prepare_cached(
         "UPDATE sessions SET session_name = ?2, status = ?3, project_dir = ?4, agent_name = ?5, last_resumed_at = ?6,
             parent_session_id = ?7, host = ?8, model = ?9, branch = ?10, ended_at = ?11, exit_code = ?12,
-            name_rank = ?13, pid = ?14, process_started = ?15
+            name_rank = ?13, pid = ?14, process_started = ?15, turned_us = ?16
          WHERE session_key = ?1",
     )?;
     update.execute(params![
@@ -172,6 +178,7 @@ pub(super) fn update_session(connection: &Connection, row: &SessionRow) -> rusql
         row.name_rank as i64,
         row.process.map(|process| process.pid),
         row.process.and_then(|process| process.started).map(u64::cast_signed),
+        row.turned_us,
     ])?;
     Ok(())
 }

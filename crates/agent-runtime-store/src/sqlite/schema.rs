@@ -14,12 +14,13 @@ use super::open::opening_failed;
 const APPLICATION_ID: i64 = 0x4152_756e;
 
 /// One that shipped is never edited. The same numbers and names in every database.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("V1__initial", include_str!("../../migrations/sqlite/0001_initial.sql")),
     ("V2__agents", include_str!("../../migrations/sqlite/0002_agents.sql")),
     ("V3__transcripts", include_str!("../../migrations/sqlite/0003_transcripts.sql")),
     ("V4__rollups", include_str!("../../migrations/sqlite/0004_rollups.sql")),
     ("V5__exit_codes", include_str!("../../migrations/sqlite/0005_exit_codes.sql")),
+    ("V6__first_events", include_str!("../../migrations/sqlite/0006_first_events.sql")),
 ];
 
 /// The head of the log as it was found.

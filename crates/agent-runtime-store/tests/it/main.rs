@@ -20,5 +20,6 @@ mod order;
 mod positions;
 mod reports;
 mod rollups;
+mod running;
 mod sessions;
 mod transcripts;

@@ -6,6 +6,7 @@ use agent_runtime_store::Durability;
 use agent_runtime_types::activity::ActivityState;
 use agent_runtime_types::page::EventQuery;
 use agent_runtime_types::report::Source;
+use agent_runtime_types::statistics::StatisticsQuery;
 
 use crate::harness::{Opened, append};
 use crate::rollups::statistics;
@@ -48,4 +49,23 @@ async fn schema_4_opens_and_goes_on() {
     assert_eq!(statistics(&opened).await, found, "what is counted is not counted again");
     opened.one(append("kept", "session_start", 20)).unwrap();
     assert_eq!(opened.store.session("kept").await.unwrap().unwrap().event_count, 6);
+}
+
+#[tokio::test]
+async fn schema_5_opens_and_goes_on() {
+    let mut opened = opened(5);
+    let first = async |opened: &Opened, id: &str| opened.store.session(id).await.unwrap().unwrap().first_event_at;
+    // The first stands in the order, the second in the tail behind it.
+    assert_eq!(first(&opened, "told").await.as_deref(), Some("2025-12-03T10:00:03Z"), "before it was made");
+    assert_eq!(first(&opened, "now").await.as_deref(), Some("2025-12-03T10:01:01Z"));
+    assert_eq!(first(&opened, "silent").await, None);
+    let hour =
+        StatisticsQuery::parse(Some("2025-12-03T10:00:00Z"), Some("2025-12-03T10:15:00Z"), Some("60"), 0).unwrap();
+    let buckets = opened.store.statistics(hour).await.unwrap().buckets;
+    let running: Vec<_> = buckets.iter().map(|bucket| bucket.running).collect();
+    assert_eq!(running, [1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 2, 2], "they ran from their first events on");
+    // Its last start was counted at 10:13:20.
+    opened.one(append("now", "session_stop", 780)).unwrap();
+    let buckets = opened.store.statistics(hour).await.unwrap().buckets;
+    assert_eq!(buckets[13].running, 1, "none ran twice, and none less than not at all");
 }

@@ -59,8 +59,8 @@ async fn any_document_creates_its_session() {
         json!(session),
         json!({"session_id": "a", "session_name": "work a", "status": "running",
             "created_at": "2025-12-03T10:00:00.000000+00:00", "project_dir": "/work", "agent_name": null,
-            "last_resumed_at": null, "parent_session_id": null, "last_event_at": "2025-12-03T10:00:01Z",
-            "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
+            "last_resumed_at": null, "parent_session_id": null, "first_event_at": "2025-12-03T10:00:01Z",
+            "last_event_at": "2025-12-03T10:00:01Z", "event_count": 1, "source": "claude-code", "host": "here", "model": null, "branch": null,
             "ended_at": null, "exit_code": null, "error_count": 0,
             "activity": {"state": "working", "since": "2025-12-03T10:00:01Z", "event_id": 2, "tool": null}})
     );
@@ -344,6 +344,18 @@ async fn a_call_that_is_told_late_is_not_open_for_ever() {
     opened.one(report(facts("a"), told)).unwrap();
     let activity = opened.store.session("a").await.unwrap().unwrap().activity.unwrap();
     assert_eq!((activity.state, activity.tool), (ActivityState::Working, None));
+    // Hooks run side by side: that it came back may be told, and kept, before the call itself.
+    opened.one(report(facts("a"), vec![tool("post_tool", 6, "3")])).unwrap();
+    let mut opened = opened.reopen(Durability::Full, "first");
+    let told = vec![tool("pre_tool", 5, "3"), tool("pre_tool", 7, "4"), tool("post_tool", 8, "4")];
+    opened.one(report(facts("a"), told)).unwrap();
+    let activity = opened.store.session("a").await.unwrap().unwrap().activity.unwrap();
+    assert_eq!((activity.state, activity.tool), (ActivityState::Working, None), "the call is not open");
+    // One whose call is never told keeps nobody from being silent, either.
+    opened.one(report(facts("a"), vec![tool("post_tool", 9, "5")])).unwrap();
+    let last_event_us = opened.store.running_agents().await.unwrap()[0].last_event_us;
+    let stall = Command::Stall { session_id: "a".into(), last_event_us, since: "now".into() };
+    assert_eq!(opened.commit(vec![stall]).changes.len(), 1);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ pub(crate) struct Session {
     pub(crate) agent_name: Option<String>,
     pub(crate) last_resumed_at: Option<String>,
     pub(crate) parent_session_id: Option<String>,
+    pub(crate) first_event_at: Option<String>,
     pub(crate) last_event_at: Option<String>,
     pub(crate) event_count: Option<u64>,
     /// What the agent does now, where the server knows it.

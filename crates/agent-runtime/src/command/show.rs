@@ -76,6 +76,7 @@ fn facts(caller: &Caller, session: &Session, end: Option<&Event>) -> Vec<(String
         ("parent", Tone::Plain, text(&session.parent_session_id)),
         ("created", Tone::Plain, moment(&session.created_at)),
         ("resumed", Tone::Plain, some_moment(&session.last_resumed_at)),
+        ("first event", Tone::Plain, some_moment(&session.first_event_at)),
         ("last event", Tone::Plain, some_moment(&session.last_event_at)),
         ("events", Tone::Plain, session.event_count.map_or(String::new(), |count| count.to_string())),
         ("exit code", Tone::Plain, end.and_then(|end| end.exit_code).map_or(String::new(), |code| code.to_string())),

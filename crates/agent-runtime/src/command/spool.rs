@@ -21,7 +21,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Carries one of the commands out.
 ///
 /// # Errors
-/// When the spool cannot be read, or something waits still.
+/// When the spool cannot be read, or something waits still, whoever is at it.
 pub(crate) fn run(command: &SpoolCommand, environment: Environment<'_>) -> Result<(), Failure> {
     match command {
         SpoolCommand::Status { json } => status(*json),
@@ -66,15 +66,22 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
             break (claimed, flushed);
         }
     };
-    output::print(&if flushed.busy && delivered + rejected == 0 {
-        "another process delivers already\n".to_owned()
-    } else {
-        format!("{delivered} delivered, {rejected} refused\n")
-    })?;
+    output::print(&format!("{delivered} delivered, {rejected} refused\n"))?;
     claimed.map_err(failure)?;
-    let Some(obstacle) = flushed.obstacle else { return Ok(()) };
     let server = &destination.address;
-    Err(Failure::work(format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more")))
+    if let Some(obstacle) = flushed.obstacle {
+        let reason = format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more");
+        return Err(Failure::work(reason));
+    }
+    // The other process may have delivered them all meanwhile; one that hangs has not.
+    let waiting =
+        if flushed.busy { spool.contents().map_err(failure)?.map_or(0, |contents| contents.waiting) } else { 0 };
+    if waiting == 0 {
+        return Ok(());
+    }
+    let reason =
+        format!("documents for {server} still wait ({waiting}): another process delivers them; try again later");
+    Err(Failure::work(reason))
 }
 
 fn object(server: Option<&str>, contents: &Contents) -> serde_json::Value {

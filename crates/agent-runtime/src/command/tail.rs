@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use agent_runtime_server::clock::{Clock, SystemClock};
+use agent_runtime_types::cursor::Cursor;
 use agent_runtime_types::timestamp;
 
 use super::caller::Caller;
@@ -22,8 +23,12 @@ const BEGINS_WITH: u32 = 10;
 /// Follows until it is ended.
 ///
 /// # Errors
-/// When there is no such session, the server cannot be reached at first, or it refuses.
+/// When the place to go on from is none, there is no such session, the server cannot be reached at first, or it refuses.
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    if let Some(since) = arguments.since.as_deref().filter(|since| since.parse::<Cursor>().is_err()) {
+        let looks = "take the `cursor` of a line of `tail --json`, such as 3f2a9c:42";
+        return Err(Failure::usage(format!("--since '{since}' is no cursor: {looks}")));
+    }
     let caller = Caller::new(&arguments.remote)?;
     let session = match &arguments.session {
         Some(words) => Some(caller.session(words).await?.record),

@@ -12,7 +12,8 @@ use toml::{Table, Value};
 use super::ignored::Pattern;
 use crate::delivery::Destination;
 use crate::delivery::address::Address;
-use crate::settings::file::plain;
+use crate::settings::file::{plain, unknown_keys};
+use crate::settings::names::meant_by;
 use crate::settings::places;
 use crate::settings::sources::Environment;
 use crate::settings::values::{boolean, decided};
@@ -43,10 +44,22 @@ pub(super) enum Wish {
     Unknown,
 }
 
-/// Why nothing may be recorded: a file may say so, and cannot be read.
+/// Why nothing may be recorded: a file may say so, and it is not clear what.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read, and may say what not to record", .0.display())]
-pub(crate) struct MayIgnore(PathBuf);
+pub(crate) enum MayIgnore {
+    #[error("{} cannot be read, and may say what not to record", .0.display())]
+    Unreadable(PathBuf),
+    #[error("{0}, which may say what not to record: did you mean 'ignore'?")]
+    UnknownKey(UnknownKey),
+}
+
+/// A key of the configuration file that is that of no setting.
+#[derive(Debug, thiserror::Error)]
+#[error("{} holds the unknown key '{key}'", .path.display())]
+pub(crate) struct UnknownKey {
+    path: PathBuf,
+    key: String,
+}
 
 /// Why it is not known where the server is, though somebody has said so.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +68,8 @@ pub(crate) enum BadAddress {
     Written(String),
     #[error("{} cannot be read, and may say where the server is: mend it", .0.display())]
     Unreadable(PathBuf),
+    #[error("{0}, which may say where the server is: mend it, or name the `server`")]
+    UnknownKey(UnknownKey),
 }
 
 impl BadAddress {
@@ -87,8 +102,12 @@ impl Configuration {
         let path = environment("AGENT_RUNTIME_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
         let path = path.or_else(places::default_config);
         let table = path.as_deref().map_or(Ok(Some(Table::new())), table)?;
-        let broken = path.filter(|_| table.is_none());
+        let broken = path.clone().filter(|_| table.is_none());
         let table = table.unwrap_or_default();
+        let unknown = |is_meant: &dyn Fn(&str) -> bool| {
+            let key = unknown_keys(&table).find(|key| is_meant(key))?;
+            Some(UnknownKey { path: path.clone()?, key: redact(key).0.into_owned() })
+        };
         let text = |key: &str| table.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
 
         // Whatever stands there was meant to be another server than the default, which must not get what is meant for it.
@@ -98,7 +117,11 @@ impl Configuration {
         let address = match (url, broken) {
             (Some(url), _) => Address::parse(&url).ok_or_else(|| BadAddress::of(&url)),
             (None, Some(path)) => Err(BadAddress::Unreadable(path)),
-            (None, None) => Address::parse(DEFAULT_SERVER).ok_or_else(|| BadAddress::of(DEFAULT_SERVER)),
+            // Somebody may have meant another server by it.
+            (None, None) => match unknown(&|_| true) {
+                Some(key) => Err(BadAddress::UnknownKey(key)),
+                None => Address::parse(DEFAULT_SERVER).ok_or_else(|| BadAddress::of(DEFAULT_SERVER)),
+            },
         };
 
         let home = environment("HOME").map(PathBuf::from);
@@ -112,7 +135,11 @@ impl Configuration {
         let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
 
         let listed = said("AGENT_RUNTIME_IGNORE").map(Value::String);
-        let ignore = match listed.as_ref().or_else(|| table.get("ignore")) {
+        let listed = listed.as_ref().or_else(|| table.get("ignore"));
+        if let Some(key) = unknown(&|key| meant_by(key) == Some("ignore")).filter(|_| listed.is_none()) {
+            return Err(MayIgnore::UnknownKey(key));
+        }
+        let ignore = match listed {
             Some(Value::Array(patterns)) => patterns.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(listed)) => entries(listed),
             _ => Vec::new(),
@@ -153,12 +180,12 @@ fn table(path: &Path) -> Result<Option<Table>, MayIgnore> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Some(Table::new()));
         }
-        Err(_) => return Err(MayIgnore(path.to_owned())),
+        Err(_) => return Err(MayIgnore::Unreadable(path.to_owned())),
     };
     let text = String::from_utf8_lossy(&bytes);
     match text.parse() {
         Ok(table) => Ok(Some(table)),
-        Err(_) if text.contains("ignore") => Err(MayIgnore(path.to_owned())),
+        Err(_) if text.contains("ignore") => Err(MayIgnore::Unreadable(path.to_owned())),
         Err(_) => Ok(None),
     }
 }

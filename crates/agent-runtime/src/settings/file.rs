@@ -29,12 +29,12 @@ impl File {
             }
         };
         let table: Table = text.parse().map_err(|error| bad_toml(path, &text, &error))?;
-        let known = || {
-            names::ALL.iter().filter(|name| name.in_file).flat_map(|name| [Some(name.key), name.other_key]).flatten()
-        };
-        if let Some(key) = table.keys().find(|key| known().all(|name| name != key.as_str())) {
-            let known = known().collect::<Vec<_>>().join(", ");
-            let reason = format!("unknown key '{key}' in {}: there are {known}", path.display());
+        if let Some(key) = unknown_keys(&table).next() {
+            let advice = match names::meant_by(key) {
+                Some(meant) => format!("did you mean '{meant}'?"),
+                None => format!("there are {}", names::keys().collect::<Vec<_>>().join(", ")),
+            };
+            let reason = format!("unknown key '{key}' in {}: {advice}", path.display());
             return Err(Failure::Usage(reason));
         }
         Ok(Some(Self { path: path.to_owned(), table }))
@@ -61,6 +61,11 @@ impl File {
             Failure::Usage(format!("{key} in {}: {kinds}", self.path.display()))
         })
     }
+}
+
+/// The keys of a file that are those of no setting.
+pub(crate) fn unknown_keys(table: &Table) -> impl Iterator<Item = &str> {
+    table.keys().map(String::as_str).filter(|key| names::keys().all(|name| name != *key))
 }
 
 /// A single value as a flag would give it; `None` for what no setting is.

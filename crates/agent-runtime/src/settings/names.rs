@@ -1,5 +1,8 @@
 //! What every setting is called: as a flag, in the environment, in the configuration file. One table.
 
+/// How much like a key, from 0 to 1, a word must be that may stand for it: a letter more, less, or in another place.
+const LIKENESS: f64 = 0.85;
+
 /// The names of one setting.
 #[derive(Debug)]
 pub(crate) struct Name {
@@ -80,6 +83,19 @@ pub(crate) static ALL: [&Name; 20] = [
     &TRANSCRIPTS,
     &CONFIG,
 ];
+
+/// Every key that the configuration file may hold.
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(|name| name.in_file).flat_map(|name| [Some(name.key), name.other_key]).flatten()
+}
+
+/// The key that is most like one which is none, if any is at all like it.
+pub(crate) fn meant_by(unknown: &str) -> Option<&'static str> {
+    let unknown = unknown.to_lowercase();
+    let likeness = |key: &&'static str| strsim::jaro_winkler(&unknown, key);
+    let nearest = keys().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    nearest.filter(|key| likeness(key) > LIKENESS)
+}
 
 impl Name {
     const fn new(variable: &'static str, key: &'static str) -> Self {

@@ -119,10 +119,17 @@ fn a_bad_value_is_refused_under_the_name_by_which_it_was_given() {
 
 #[test]
 fn an_unknown_key_is_refused_with_its_name_and_the_file() {
-    for (text, key) in [("prot = 1\n", "prot"), ("[listen]\nport = 1\n", "listen"), ("config = \"a\"\n", "config")] {
+    let listed = "there are host, port, ";
+    for (text, key, advice) in [
+        ("[listen]\nport = 1\n", "listen", listed),
+        ("config = \"a\"\n", "config", listed),
+        ("prot = 1\n", "prot", "did you mean 'port'?"),
+        ("serve = \"http://a\"\n", "serve", "did you mean 'server'?"),
+        ("Ignores = []\n", "Ignores", "did you mean 'ignore'?"),
+    ] {
         let case = Case::new(text);
         let complaint = case.complaint();
-        let expected = format!("unknown key '{key}' in {}: there are host, port, ", case.file().display());
+        let expected = format!("unknown key '{key}' in {}: {advice}", case.file().display());
         assert!(complaint.starts_with(&expected), "{complaint}");
     }
 }

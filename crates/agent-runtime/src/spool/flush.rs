@@ -228,8 +228,9 @@ impl Spool {
         match delivery::deliver(destination, &parcel, deadline) {
             Outcome::Stored => {
                 self.with_lock(patience.for_the_lock(), || match entry.remove() {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                    removed => removed.and_then(|()| self.count_out(bytes)),
+                    // It had to make room meanwhile, and counts as dropped: but the server has it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => self.change_totals(Totals::take_back),
+                    removed => removed.and_then(|()| self.change_totals(|totals| totals.take_out(bytes))),
                 })?;
                 flushed.delivered += 1;
                 Ok(None)
@@ -252,14 +253,14 @@ impl Spool {
                 moved => moved?,
             }
             entry.leave_folder();
-            self.count_out(bytes)?;
+            self.change_totals(|totals| totals.take_out(bytes))?;
             self.limit_rejected()
         })
     }
 
-    fn count_out(&self, bytes: u64) -> io::Result<()> {
+    fn change_totals(&self, change: impl FnOnce(&mut Totals)) -> io::Result<()> {
         let Some(mut totals) = Totals::read(&self.folder) else { return Ok(()) };
-        totals.take_out(bytes);
+        change(&mut totals);
         totals.write(&self.folder)
     }
 

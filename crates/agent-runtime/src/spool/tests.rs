@@ -1,11 +1,16 @@
 //! The bounds of a spool that are too far away to be reached from outside.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
+use std::time::Duration;
 
 use super::files::Lock;
+use super::flush::{Patience, Turn};
 use super::room::MOST_BYTES;
 use super::{Kept, Spool, arriving, waiting};
+use crate::delivery::Destination;
 use crate::delivery::address::Address;
+use crate::delivery::tests::take;
 
 #[test]
 fn the_oldest_go_when_too_many_wait_and_are_counted() {
@@ -126,6 +131,38 @@ fn no_more_are_claimed_than_have_their_place() {
     assert!(spool.claim_unaddressed(&address).expect("claimed"));
     assert_eq!((arriving::count(spool.folder()), arriving::count(unaddressed.folder())), (10, 5));
     assert!(!spool.claim_unaddressed(&address).expect("no place"), "until those have their numbers");
+}
+
+#[test]
+fn what_makes_room_while_it_is_delivered_is_not_lost() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address =
+        Address::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("an address");
+    let state = tempfile::tempdir().expect("a folder");
+    let spool = Spool { most_documents: 200, ..Spool::of(state.path(), &address) };
+    let keep = |number: u64| {
+        let document = format!("{{\"session_id\":\"s\",\"number\":{number}}}");
+        spool.keep("codex", "{}", document.as_bytes(), &address).expect("kept");
+    };
+    (0..200).for_each(keep);
+    let destination = Destination { address: address.clone(), token: None };
+    let flushed = std::thread::scope(|scope| {
+        let flush = || spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(Duration::from_mins(1)));
+        let flush = scope.spawn(flush);
+        take(&listener, || {
+            keep(200);
+            // The three oldest make room, and the first of them is under way.
+            assert_eq!(spool.contents().expect("readable").expect("a spool").dropped, 3);
+        });
+        for _ in 0..198 {
+            take(&listener, || {});
+        }
+        flush.join().expect("an end").expect("delivered")
+    });
+    assert_eq!(flushed.delivered, 199);
+    let contents = spool.contents().expect("readable").expect("a spool");
+    assert_eq!((contents.waiting, contents.dropped), (0, 2), "201 came, 199 arrived");
+    assert_eq!(spool.documents(), 0);
 }
 
 /// A spool with room for so many documents, and its server.

@@ -45,6 +45,11 @@ impl Totals {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
+    /// Takes one back that was dropped.
+    pub(super) fn take_back(&mut self) {
+        self.dropped = self.dropped.saturating_sub(1);
+    }
+
     /// Writes the file.
     pub(super) fn write(&self, spool: &Path) -> io::Result<()> {
         files::put(spool, &spool.join("totals"), &serde_json::to_vec(self)?)

@@ -169,6 +169,10 @@ async fn a_configuration_is_told_with_its_fault_and_who_may_read_its_token() {
     fs::write(&config, "port = 1\nhost = = 2\n").expect("written");
     let said = examine(&machine, &nobody()).await;
     said.must("configuration.readable", "problem", "config.toml, line 2");
+    fs::write(&config, "serve = \"http://box\"\n").expect("written");
+    let said = examine(&machine, "").await;
+    said.must("configuration.readable", "problem", "unknown key 'serve'");
+    said.must("hooks.server", "problem", "holds the unknown key 'serve', which may say where the server is");
     fs::write(&config, "token = \"only-for-tests\"\n").expect("written");
     for (mode, private) in [(0o644, false), (0o600, true)] {
         fs::set_permissions(&config, fs::Permissions::from_mode(mode)).expect("set");

@@ -191,7 +191,8 @@ async fn a_bad_setting_is_told() {
 #[tokio::test]
 async fn a_bad_configuration_file_is_told() {
     for (text, parts) in [
-        ("prot = 1\n", &["unknown key 'prot'", "config.toml"][..]),
+        ("prot = 1\n", &["unknown key 'prot'", "config.toml", "did you mean 'port'?"][..]),
+        ("colour = 1\n", &["unknown key 'colour'", "config.toml: there are host, "][..]),
         ("port = \n", &["config.toml, line 1"][..]),
         ("port = \"x\"\n", &["port in ", "config.toml"][..]),
     ] {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::harness::{Answer, TestServer};
 
 /// The keys of a session, all of them always there.
-pub(crate) const SESSION_KEYS: [&str; 18] = [
+pub(crate) const SESSION_KEYS: [&str; 19] = [
     "session_id",
     "session_name",
     "status",
@@ -20,6 +20,7 @@ pub(crate) const SESSION_KEYS: [&str; 18] = [
     "agent_name",
     "last_resumed_at",
     "parent_session_id",
+    "first_event_at",
     "last_event_at",
     "event_count",
     "source",

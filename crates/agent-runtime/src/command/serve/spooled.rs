@@ -47,13 +47,12 @@ impl OwnSpool {
         let address = Address::parse(&format!("http://{place}"))?;
         let spool = Spool::of(&places::state()?, &address).redacting(settings.redact.value);
         let token = settings.token.value.as_ref().map(|token| token.reveal().to_owned());
+        Some(Arc::new(Self::of(spool, Destination { address, token })))
+    }
+
+    fn of(spool: Spool, destination: Destination) -> Self {
         let (wake, woken) = mpsc::sync_channel(1);
-        Some(Arc::new(Self {
-            spool,
-            destination: Destination { address, token },
-            wake,
-            woken: Mutex::new(Some(woken)),
-        }))
+        Self { spool, destination, wake, woken: Mutex::new(Some(woken)) }
     }
 
     /// Starts the thread that delivers what waits, now and whenever something does.
@@ -111,5 +110,54 @@ fn deliver_once(spool: &Spool, destination: &Destination) -> bool {
             // It may go by: another process held a lock, or the disk was full.
             true
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::ErrorKind;
+    use std::net::TcpListener;
+
+    use agent_runtime_server::config::Spool as _;
+
+    use super::{Destination, OwnSpool};
+    use crate::delivery::address::Address;
+    use crate::delivery::tests::take;
+    use crate::spool::Spool;
+
+    /// Threads of this process that deliver.
+    fn delivering() -> usize {
+        let tasks = fs::read_dir("/proc/self/task").expect("threads").flatten();
+        tasks.filter(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "spool\n")).count()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn however_much_comes_one_thread_delivers_one_document_at_a_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let address = Address::parse(&address).expect("an address");
+        let state = tempfile::tempdir().expect("a folder");
+        let spool = Spool::of(state.path(), &address);
+        let own = OwnSpool::of(spool, Destination { address, token: None });
+        let document = |number: usize| format!("{{\"session_id\":\"s{}\",\"number\":{number}}}", number % 3);
+        let keep = |number: usize| own.keep("codex", "{}", document(number).as_bytes()).expect("kept");
+        keep(0);
+        own.deliver();
+        own.deliver();
+        let first = take(&listener, || {
+            // While the server is slow to answer, nobody waits for the thread, and no other begins.
+            (1..50).for_each(keep);
+            assert_eq!(delivering(), 1);
+            listener.set_nonblocking(true).expect("set");
+            assert_eq!(listener.accept().expect_err("nobody comes").kind(), ErrorKind::WouldBlock);
+            listener.set_nonblocking(false).expect("set");
+        });
+        assert_eq!(first, document(0).into_bytes());
+        for number in 1..50 {
+            assert_eq!(take(&listener, || {}), document(number).into_bytes());
+        }
+        assert_eq!(delivering(), 1);
     }
 }

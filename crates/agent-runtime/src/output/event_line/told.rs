@@ -6,8 +6,9 @@ use super::value;
 use crate::client::record::Event;
 use crate::output::style::Tone;
 
-/// The members of an agent's document that say most, the best first.
-const TELLING: [&str; 18] = [
+/// The members of an agent's document that say most of an event without a word of its own, the best first. What tells
+/// of a tool's input stands in the one table of outlines.
+const OF_DOCUMENT: [&str; 18] = [
     "message",
     "error",
     "error_details",
@@ -148,7 +149,7 @@ fn anything(event: &Event) -> String {
         return known;
     }
     let hook = document(event);
-    let telling = TELLING.iter().find_map(|key| hook[key].as_str().filter(|text| !text.trim().is_empty()));
+    let telling = OF_DOCUMENT.iter().find_map(|key| hook[key].as_str().filter(|text| !text.trim().is_empty()));
     telling.map(|text| value::beginning(text).to_owned()).unwrap_or_default()
 }
 

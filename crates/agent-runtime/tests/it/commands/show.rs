@@ -24,6 +24,7 @@ async fn all_that_is_known_is_shown() {
     has("agent", "codex");
     has("folder", "/work/a");
     has("parent", "p");
+    has("first event", "2026-01-02 03:04:05 (");
     has("last event", "2026-01-02 03:04:05 (");
     has("events", "1");
     has("exit code", "7");

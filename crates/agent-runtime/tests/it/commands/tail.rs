@@ -109,6 +109,18 @@ async fn it_goes_on_behind_a_cursor() {
 }
 
 #[tokio::test]
+async fn what_is_no_cursor_is_refused_with_how_one_looks() {
+    let scene = Scene::new().await;
+    for since in ["xx", "", "12", "a:", "a:b"] {
+        let ended = scene.command(&["tail", "--since", since]).run().await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(2), 0), "{since}: {ended:#?}");
+        let failure = ended.failure();
+        assert!(failure.starts_with(&format!("--since '{since}' is no cursor")), "{failure}");
+        assert!(failure.contains("of a line of `tail --json`, such as "), "{failure}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_that_is_no_longer_known_is_told() {
     let mut scene = Scene::new().await;
     scene.session("one", "one", json!({})).await;

@@ -221,6 +221,35 @@ fn a_configuration_that_may_forbid_it_but_cannot_be_read_forbids_it() {
     assert!(forbidding.log().contains("may say what not to record"), "{}", forbidding.log());
     stand().configuration("port = = 1\n").report("s", 1);
     assert_eq!(server.requests().len(), 1, "a file that forbids nothing stops nothing");
+    for misspelt in ["ingore = [\"/work\"]\n", "Ignored = \"/work\"\n"] {
+        let forbidding = stand().configuration(misspelt);
+        forbidding.report("s", 1);
+        assert!(forbidding.log().contains("did you mean 'ignore'?"), "{misspelt}: {}", forbidding.log());
+    }
+    stand().configuration("ignore = [\"/elsewhere\"]\nignored = 1\n").report("s", 2);
+    assert_eq!(server.requests().len(), 2, "where the key itself stands, it is known what not to record");
+}
+
+#[test]
+fn a_misspelt_key_sends_nothing_to_the_server_that_nobody_named() {
+    let server = Recorder::start();
+    for misspelt in ["serve = \"http://box\"\n", "address = \"http://box\"\n"] {
+        let stand = Stand::new("").configuration(misspelt);
+        for number in 0..3 {
+            stand.report("s", number);
+        }
+        let log = stand.log();
+        assert!(log.contains("nowhere to send it yet") && log.contains("holds the unknown key '"), "{log}");
+        let status = stand.status();
+        assert_eq!((&status["waiting"], &status["server"]), (&3.into(), &serde_json::Value::Null), "{misspelt}");
+        let (content, said) = stand.flush();
+        assert!(!content && said.contains("unknown key"), "{said}");
+        // Who names the server has named it, whatever else stands there.
+        let mended = stand.configuration(&format!("server = \"{}\"\n{misspelt}", server.url()));
+        let before = server.requests().len();
+        assert!(mended.flush().0);
+        assert_eq!(server.requests().len() - before, 3, "{misspelt}");
+    }
 }
 
 #[tokio::test]

@@ -87,13 +87,16 @@ fn only_one_process_delivers_at_a_time() {
     let server = Recorder::on(address, |_| Reply::Silence);
     let first = stand.spawn(&["spool", "flush"]);
     server.wait_for(1);
-    assert_eq!(stand.flush(), (true, "another process delivers already\n".into()));
+    let (content, said) = stand.flush();
+    assert!(!content && said.contains("still wait (1): another process delivers them"), "{said}");
     // A hook does not wait for that process, either.
     stand.report("s", 2);
     assert_eq!(server.requests().len(), 1);
     assert_eq!(stand.status()["waiting"], 2);
     drop(server);
     assert!(!first.wait_with_output().expect("an end").status.success());
+    let _server = Recorder::on(address, |_| Reply::Status(200, STORED));
+    assert_eq!(stand.flush(), (true, "2 delivered, 0 refused\n".into()));
 }
 
 #[test]
