@@ -15,6 +15,7 @@ import { StoryBar } from "./StoryBar";
 import { StoryView, type Left, type StoryHandle } from "./StoryView";
 import { startedBy } from "./subagents";
 import type { WaterfallProps } from "./Waterfall";
+import { scrollBelow } from "./wheel";
 
 const useWaterfall = part(() => import("./Waterfall"));
 
@@ -113,7 +114,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
       : NO_SHORTCUTS,
   );
   return (
-    <div className="session">
+    <div className="session" onWheel={scrollBelow}>
       <Head sessionId={sessionId} session={session} first={begun === undefined ? undefined : begun.at / 1000} subagents={subagents} view={view} />
       {items.length === 0 ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
