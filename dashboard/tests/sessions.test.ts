@@ -96,6 +96,20 @@ test("filters live in the address, and are there again", async () => {
   expect(await page.locator(".group-needs-you").count()).toBe(0);
 });
 
+test("what a row says is found, in sight or not", async () => {
+  const many = Array.from({ length: 60 }, (_, index) => run(`r${index}`, 86_400 * 3 + index * 60, index === 59 ? 3 : 0));
+  await on.server.ingest(many.flat());
+  await ask("one", 5);
+  const page = await on.open("/ui/", { now });
+  const field = page.getByRole("searchbox");
+  await field.fill("git PUSH");
+  await expect.poll(() => lines(page)).toEqual(["Needs you", "Mend the front page, then push it."]);
+  // The last of them was never in sight, and is of another day.
+  await field.fill("index was lost");
+  await expect.poll(async () => (await lines(page)).at(-1), { timeout: 10_000 }).toBe("Run r59");
+  expect(await page.locator(".row").count()).toBe(1);
+});
+
 test("what is sought can be mended in its middle", async () => {
   await on.server.ingest(run("coffee", 500));
   const page = await on.open("/ui/", { now });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Activity, Session } from "../api/client";
+import type { Activity, Event, Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
 import { readFilters } from "./filters";
@@ -131,6 +131,27 @@ describe("the list", () => {
     expect(text(list(sessions, { filters: { agent: "claude-code" } }))).toEqual(["[quiet]", "[Today]", "two"]);
     expect(text(list(sessions, { filters: { project: "/x/tea" } }))).toEqual(["[working]", "one"]);
     expect(text(list(sessions, { filters: { q: "KETT" } }))).toEqual(["[quiet]", "[Today]", "two"]);
+  });
+
+  it("finds what a row shows: what it waits for, what it says, and how it stands", () => {
+    const says = (event: Partial<Event>) => follow(NO_TRACE, told(anEvent("a", event)));
+    const asked = { event_type: "permission_request", tool_name: "Bash", tool_input: { command: "git push" } as object as Record<string, never> };
+    const sessions = { asks: doing("waiting_permission", 1), talks: doing("idle", 2), ended: ended(3) };
+    const traces = new Map([["asks", says(asked)], ["talks", says({ reason: "All tests pass." })]]); // prettier-ignore
+    const found = (q: string) => text(list(sessions, { traces, filters: { q } })).filter((line) => !line.startsWith("["));
+    expect(found("GIT push")).toEqual(["asks"]);
+    expect(found("tests pass")).toEqual(["talks"]);
+    expect(found("permission")).toEqual(["asks"]);
+    expect(found("nothing of it")).toEqual([]);
+  });
+
+  it("finds by the newest words, and no more by those before", () => {
+    const made = new List();
+    const sessions = new Map([["a", aSession("a", doing("working", 1))]]);
+    const filters = { q: "first" };
+    const of = (reason: string) => made.of({ ...PLAIN, sessions, filters, traces: new Map([["a", follow(NO_TRACE, told(anEvent("a", { reason })))]]) });
+    expect(of("the first words").lines).not.toEqual([]);
+    expect(of("the second words").lines).toEqual([]);
   });
 
   it("loses none of ten thousand", () => {

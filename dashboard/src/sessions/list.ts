@@ -139,7 +139,7 @@ export class List {
 
 /** A child fits with its parent, and the other way round. */
 function anyFits(family: Family, filters: Filters): boolean {
-  return fits(family.session, filters) || family.children.some((child) => anyFits(child, filters));
+  return fits(family, filters) || family.children.some((child) => anyFits(child, filters));
 }
 
 interface Day {
