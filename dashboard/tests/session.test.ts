@@ -74,6 +74,20 @@ test("a call and its result are one card, by id or by name and input", async () 
   expect(await page.locator(".item-tool").count()).toBe(3);
 });
 
+test("a call of which only the failure is told says what was done", async () => {
+  const call = { tool_name: "Bash", tool_input: { command: "cargo test --lost" }, tool_output: null, error: "Exit code 101" };
+  await on.server.ingest([event(0, "session_start"), event(1, "post_tool", call)]);
+  const page = await on.open("/ui/session/s");
+  await page.locator(".tool-text", { hasText: "cargo test --lost" }).waitFor();
+  await page.locator(".tool-error", { hasText: "Exit code 101" }).waitFor();
+  const json = card(page, "cargo test --lost").locator(".item-tools").getByRole("button", { name: "JSON" });
+  await card(page, "cargo test --lost").hover();
+  await json.click();
+  await page.getByText('"event_type": "post_tool"').waitFor();
+  await page.getByRole("button", { name: "Close JSON" }).click();
+  await page.locator(".tool-error").waitFor();
+});
+
 test("an output has the colours of a terminal, and none of its escapes; an address tells more than what is asked of it", async () => {
   const bash = { tool_name: "Bash", tool_input: { command: "make" }, tool_use_id: "a" };
   const fetched = { tool_name: "WebFetch", tool_input: { url: "https://example.org/news", prompt: "What is new?" }, tool_use_id: "b" };
@@ -95,9 +109,12 @@ test("an edit is shown as what it changed", async () => {
   await on.server.ingest([
     event(0, "session_start"),
     event(1, "pre_tool", { tool_name: "Edit", tool_input: { file_path: "/x.ts", old_string: "one\ntwo", new_string: "one\nthree" } }),
+    event(2, "pre_tool", { tool_name: "Write", tool_input: { file_path: "/y.ts", content: "new\nfile\n" } }),
   ]);
   const page = await on.open("/ui/session/s");
   await page.locator(".diff-added", { hasText: "+three" }).waitFor();
+  await page.locator(".diff-added", { hasText: "+new" }).waitFor();
+  expect(await page.locator(".diff-added").allTextContents()).toEqual(["+three\n", "+new\n", "+file\n"]);
   expect(await page.locator(".diff-removed").allTextContents()).toEqual(["-two\n"]);
 });
 

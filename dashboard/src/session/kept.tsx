@@ -9,7 +9,7 @@ import type { Body } from "./body";
 import { elementsOf } from "./Markdown";
 import { titleOf } from "./Marker";
 import { LONGEST_MARKDOWN } from "./Message";
-import { commandOf, editsOf, hunksOf, textOf, todosOf, viewOf } from "./tools";
+import { commandOf, editsOf, hunksOf, linesOf, textOf, todosOf, viewOf } from "./tools";
 
 /** Beyond so many lines a text is folded. */
 const FEW = 30;
@@ -37,6 +37,12 @@ function Json({ value }: { readonly value: unknown }) {
   return <Block text={JSON.stringify(value, undefined, 2)} />;
 }
 
+function marked(mark: string, text: string): string {
+  return linesOf(text)
+    .map((line) => mark + line)
+    .join("\n");
+}
+
 /** What a tool was given, or is to be allowed to do. */
 function Called({ toolName, input }: { readonly toolName: string; readonly input: unknown }) {
   if (input === null || input === undefined) return null;
@@ -50,8 +56,8 @@ function Called({ toolName, input }: { readonly toolName: string; readonly input
           <Block text={word(input, "file_path", "notebook_path") ?? ""} />
           {editsOf(input).map(({ before, after }, index) => (
             <div key={index}>
-              <Block text={before.replaceAll(/^/gm, "- ")} />
-              <Block text={after.replaceAll(/^/gm, "+ ")} />
+              <Block text={marked("- ", before)} />
+              <Block text={marked("+ ", after)} />
             </div>
           ))}
         </>
