@@ -131,6 +131,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             tools={tools}
             onFilter={setFilter}
             find={find}
+            cardOf={(id) => scene.story.itemOf(id)?.entry.id ?? id}
             onJump={(id, found, words) => {
               scene.bodies.keep(found);
               jump(id, words);
