@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { violations } from "./harness/accessible";
 import { strangersRecording } from "./harness/places";
 import { playRecordedRun, runThatAsks } from "./harness/recording";
 import { event, said, talk } from "./harness/session";
@@ -213,3 +214,20 @@ test("where the time went leads back to what took it", async () => {
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.locator(".is-marked").getByText("made").waitFor();
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`whatever looks an output has, it can be read: ${colorScheme}`, async () => {
+    const inks = [30, 31, 32, 33, 34, 35, 36, 37, 90, 91, 92, 93, 94, 95, 96, 97];
+    const papers = [49, 40, 41, 42, 43, 44, 45, 46, 47];
+    const looks = papers.flatMap((paper) => inks.flatMap((ink) => ["22", "2", "7"].map((more) => `\u001b[0;${more};${ink};${paper}mwords `)));
+    const bash = { tool_name: "Bash", tool_input: { command: "make" }, tool_use_id: "a" };
+    await on.server.ingest([event(0, "session_start"), event(1, "pre_tool", bash), event(2, "post_tool", { ...bash, tool_output: { stdout: looks.join("") } })]);
+    const page = await on.open("/ui/session/s", { colorScheme, bypassCSP: true });
+    await page.locator(".ansi-on-white").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    const colours = (element: string) => page.locator(element).first().evaluate((one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]);
+    const each = await Promise.all(["blue", "magenta", "cyan", "red", "bright-red"].map((name) => colours(`.ansi-${name}:not(.ansi-dim, .ansi-inverse)`)));
+    expect(new Set(each.map(([ink]) => ink)).size).toBe(5);
+    expect((await colours(".ansi-red.ansi-inverse"))[1]).toBe((await colours(".ansi-red:not(.ansi-dim)"))[0]);
+  });
+}
