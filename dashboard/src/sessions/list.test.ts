@@ -4,7 +4,7 @@ import type { Activity, Event, Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
 import { readFilters } from "./filters";
-import { List, type Listed, type Material } from "./list";
+import { foldText, List, type Listed, type Material } from "./list";
 
 const NOW = Date.parse("2026-01-10T12:00:00Z");
 const at = (minutesAgo: number) => new Date(NOW - minutesAgo * 60_000).toISOString();
@@ -37,7 +37,7 @@ function list(sessions: Record<string, Partial<Session>>, more: Partial<Material
 const text = (result: Listed) =>
   result.lines.map((line) => {
     if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
-    if (line.kind === "fold") return `${line.count} short`;
+    if (line.kind === "fold") return foldText(line);
     if (line.kind === "muted") return `[muted ${line.projects.join(" ")}]`;
     return `[${line.kind === "group" ? line.group : line.text}]`;
   });
@@ -107,11 +107,16 @@ describe("the list", () => {
     const brief = (minutesAgo: number) => ended(minutesAgo, { event_count: 4, created_at: at(minutesAgo + 1) });
     const opened = { ...doing("idle", 8), event_count: 1 };
     const sessions = { long: ended(5), brief: brief(6), short: brief(7), opened };
-    expect(text(list(sessions))).toEqual(["[quiet]", "[Today]", "long", "3 short"]);
+    expect(text(list(sessions))).toEqual(["[quiet]", "[Today]", "long", "2 short runs, 1 without a prompt"]);
     const day = new Date(NOW).toLocaleDateString("sv");
     const open = list(sessions, { toggled: new Set([`short ${day}`]) });
     expect(text(open).slice(-3)).toEqual(["-brief", "-short", "-opened"]);
     expect(text(list(sessions, { filters: { q: "o" } }))).toEqual(["[quiet]", "[Today]", "long", "short", "opened"]);
+  });
+
+  it("names what a fold has in it", () => {
+    const texts = [[3, 0], [1, 0], [3, 3], [2, 1]].map(([count = 0, unasked = 0]) => foldText({ count, unasked })); // prettier-ignore
+    expect(texts).toEqual(["3 short runs", "1 short run", "3 without a prompt", "1 short run, 1 without a prompt"]);
   });
 
   it("puts muted projects away, uncounted, unless one is asked for", () => {
