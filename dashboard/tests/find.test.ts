@@ -53,3 +53,34 @@ test("a card opens for what is found in it, down to its last line, and marks it"
   await page.keyboard.press("k");
   await expect.poll(() => marked(page), PATIENCE).toEqual([]);
 });
+
+test("each place of a card is gone to, and counted; a call and its result are one card", async () => {
+  const read = { tool_name: "Read", tool_input: { file_path: "/needle" }, tool_use_id: "r" };
+  const lines = Array.from({ length: 300 }, (_, line) => (line === 1 || line === 250 ? "a needle" : `line ${line}`)).join("\n");
+  await on.server.ingest([...talk(30), event(40, "pre_tool", read), event(41, "post_tool", { ...read, tool_output: lines }), said(42, "assistant", "one needle more")]);
+  const page = await on.open("/ui/session/s");
+  await page.getByText("one needle more").waitFor();
+  const now = () =>
+    page.evaluate(() => {
+      const [range] = [...(CSS.highlights.get("sought-now") ?? [])] as Range[];
+      const [place, box] = [range?.getBoundingClientRect(), document.querySelector(".story-box")?.getBoundingClientRect()];
+      if (range === undefined || place === undefined || box === undefined || place.top < box.top || place.bottom > box.bottom) return undefined;
+      return (range.startContainer.textContent ?? "").slice(Math.max(0, range.startOffset - 11), range.startOffset);
+    });
+  const count = () => page.locator(".find-count").textContent();
+  await find(page, "needle");
+  // The line of the card and its path, then the two lines of the file, of which one was folded away.
+  await expect.poll(count, PATIENCE).toBe("1 of 2 cards · place 1 of 4");
+  for (const place of [2, 3]) {
+    await page.keyboard.press("Enter");
+    await expect.poll(count, PATIENCE).toBe(`1 of 2 cards · place ${place} of 4`);
+  }
+  await expect.poll(now, PATIENCE).toBe("line 0\na ");
+  await page.keyboard.press("Enter");
+  await expect.poll(now, PATIENCE).toBe("line 249\na ");
+  await page.keyboard.press("Enter");
+  await expect.poll(count, PATIENCE).toBe("2 of 2 cards");
+  await page.keyboard.press("Shift+Enter");
+  await expect.poll(count, PATIENCE).toBe("1 of 2 cards · place 4 of 4");
+  await expect.poll(now, PATIENCE).toBe("line 249\na ");
+});

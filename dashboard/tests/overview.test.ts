@@ -78,6 +78,16 @@ test("the numbers are those of what was sent", async () => {
   expect(Math.abs(parseFloat(half) - 4)).toBeLessThanOrEqual(0.4);
 });
 
+test("what is still under way is told as that, and no line falls to it", async () => {
+  await fill();
+  const page = await on.open("/ui/overview?range=1h");
+  await page.locator(".u-legend").nth(3).waitFor();
+  await page.locator(".u-legend").first().getByText(/^\d+ so far$/).waitFor();
+  const chart = page.getByRole("region", { name: "Events", exact: true });
+  await chart.getByText("As a table").click();
+  await expect.poll(async () => (await rows(page, "Events as a table")).filter(([from]) => from?.endsWith(" so far")).length).toBe(1);
+});
+
 test("a shorter range counts what lies in it", async () => {
   await fill();
   const page = await on.open("/ui/overview?range=1h");

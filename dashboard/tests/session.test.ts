@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { violations } from "./harness/accessible";
 import { strangersRecording } from "./harness/places";
 import { playRecordedRun, runThatAsks } from "./harness/recording";
 import { event, said, talk } from "./harness/session";
@@ -74,6 +75,20 @@ test("a call and its result are one card, by id or by name and input", async () 
   expect(await page.locator(".item-tool").count()).toBe(3);
 });
 
+test("a call of which only the failure is told says what was done", async () => {
+  const call = { tool_name: "Bash", tool_input: { command: "cargo test --lost" }, tool_output: null, error: "Exit code 101" };
+  await on.server.ingest([event(0, "session_start"), event(1, "post_tool", call)]);
+  const page = await on.open("/ui/session/s");
+  await page.locator(".tool-text", { hasText: "cargo test --lost" }).waitFor();
+  await page.locator(".tool-error", { hasText: "Exit code 101" }).waitFor();
+  const json = card(page, "cargo test --lost").locator(".item-tools").getByRole("button", { name: "JSON" });
+  await card(page, "cargo test --lost").hover();
+  await json.click();
+  await page.getByText('"event_type": "post_tool"').waitFor();
+  await page.getByRole("button", { name: "Close JSON" }).click();
+  await page.locator(".tool-error").waitFor();
+});
+
 test("an output has the colours of a terminal, and none of its escapes; an address tells more than what is asked of it", async () => {
   const bash = { tool_name: "Bash", tool_input: { command: "make" }, tool_use_id: "a" };
   const fetched = { tool_name: "WebFetch", tool_input: { url: "https://example.org/news", prompt: "What is new?" }, tool_use_id: "b" };
@@ -95,9 +110,12 @@ test("an edit is shown as what it changed", async () => {
   await on.server.ingest([
     event(0, "session_start"),
     event(1, "pre_tool", { tool_name: "Edit", tool_input: { file_path: "/x.ts", old_string: "one\ntwo", new_string: "one\nthree" } }),
+    event(2, "pre_tool", { tool_name: "Write", tool_input: { file_path: "/y.ts", content: "new\nfile\n" } }),
   ]);
   const page = await on.open("/ui/session/s");
   await page.locator(".diff-added", { hasText: "+three" }).waitFor();
+  await page.locator(".diff-added", { hasText: "+new" }).waitFor();
+  expect(await page.locator(".diff-added").allTextContents()).toEqual(["+three\n", "+new\n", "+file\n"]);
   expect(await page.locator(".diff-removed").allTextContents()).toEqual(["-two\n"]);
 });
 
@@ -196,3 +214,20 @@ test("where the time went leads back to what took it", async () => {
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
   await page.locator(".is-marked").getByText("made").waitFor();
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`whatever looks an output has, it can be read: ${colorScheme}`, async () => {
+    const inks = [30, 31, 32, 33, 34, 35, 36, 37, 90, 91, 92, 93, 94, 95, 96, 97];
+    const papers = [49, 40, 41, 42, 43, 44, 45, 46, 47];
+    const looks = papers.flatMap((paper) => inks.flatMap((ink) => ["22", "2", "7"].map((more) => `\u001b[0;${more};${ink};${paper}mwords `)));
+    const bash = { tool_name: "Bash", tool_input: { command: "make" }, tool_use_id: "a" };
+    await on.server.ingest([event(0, "session_start"), event(1, "pre_tool", bash), event(2, "post_tool", { ...bash, tool_output: { stdout: looks.join("") } })]);
+    const page = await on.open("/ui/session/s", { colorScheme, bypassCSP: true });
+    await page.locator(".ansi-on-white").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    const colours = (element: string) => page.locator(element).first().evaluate((one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]);
+    const each = await Promise.all(["blue", "magenta", "cyan", "red", "bright-red"].map((name) => colours(`.ansi-${name}:not(.ansi-dim, .ansi-inverse)`)));
+    expect(new Set(each.map(([ink]) => ink)).size).toBe(5);
+    expect((await colours(".ansi-red.ansi-inverse"))[1]).toBe((await colours(".ansi-red:not(.ansi-dim)"))[0]);
+  });
+}

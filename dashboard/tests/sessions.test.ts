@@ -96,6 +96,20 @@ test("filters live in the address, and are there again", async () => {
   expect(await page.locator(".group-needs-you").count()).toBe(0);
 });
 
+test("what a row says is found, in sight or not", async () => {
+  const many = Array.from({ length: 60 }, (_, index) => run(`r${index}`, 86_400 * 3 + index * 60, index === 59 ? 3 : 0));
+  await on.server.ingest(many.flat());
+  await ask("one", 5);
+  const page = await on.open("/ui/", { now });
+  const field = page.getByRole("searchbox");
+  await field.fill("git PUSH");
+  await expect.poll(() => lines(page)).toEqual(["Needs you", "Mend the front page, then push it."]);
+  // The last of them was never in sight, and is of another day.
+  await field.fill("index was lost");
+  await expect.poll(async () => (await lines(page)).at(-1), { timeout: 10_000 }).toBe("Run r59");
+  expect(await page.locator(".row").count()).toBe(1);
+});
+
 test("what is sought can be mended in its middle", async () => {
   await on.server.ingest(run("coffee", 500));
   const page = await on.open("/ui/", { now });
@@ -126,11 +140,26 @@ test("a muted project neither counts nor calls, is named at the end, and comes b
   await page.reload();
   await expect.poll(() => lines(page).then((found) => found.length)).toBe(3);
   expect(await page.locator("[data-session=one]").count()).toBe(0);
-  await page.getByRole("button", { name: "Muted projects 1" }).click();
+  await page.getByRole("button", { name: "Muted 1 session of 1 project" }).click();
   await page.locator("[data-session=one]").waitFor();
   await page.locator(".group-muted").getByRole("button", { name: "Unmute one" }).click();
   await expect.poll(() => page.title()).toBe("(2) Sessions · Agent Runtime");
   expect(await page.locator(".group-muted").count()).toBe(0);
+});
+
+test("a subagent's row has the columns of all others", async () => {
+  await ask("one", 5);
+  const child = { session_id: "one", agent_id: "a1", agent_type: "Explore", cwd: "/work/one", hook_event_name: "SubagentStart" };
+  await on.server.hook("claude-code", child, before(4));
+  const page = await on.open("/ui/", { now });
+  await page.getByRole("button", { name: /subagents of/ }).click();
+  await page.locator(".row").nth(1).waitFor();
+  for (const column of ["words", "agent", "project", "events"]) {
+    const lefts = await page.locator(`.row-${column}, .heading-${column}`).evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+    expect([lefts.length, new Set(lefts).size]).toEqual([3, 1]);
+  }
+  const names = await page.locator(".row-name a").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+  expect(names[1]).toBeGreaterThan(120);
 });
 
 test("a run that was told of afterwards lasted as its events say, whatever comes live", async () => {
@@ -164,7 +193,7 @@ test("each figure has its name, and on a small screen none is missing", async ()
   expect(await small.locator(".row-errors.has-errors").evaluate((part) => part.scrollWidth - part.clientWidth)).toBeLessThanOrEqual(0);
   // Nothing to hover with.
   await small.getByRole("button", { name: "Mute two" }).tap();
-  await small.getByRole("button", { name: "Muted projects 1" }).waitFor();
+  await small.getByRole("button", { name: "Muted 1 session of 1 project" }).waitFor();
   const medium = await on.open("/ui/", { viewport: { width: 900, height: 720 } });
   await medium.locator(".row").first().hover();
   await medium.getByRole("button", { name: /^Mute / }).first().waitFor();

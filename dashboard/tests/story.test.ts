@@ -163,6 +163,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("table").first().waitFor();
       expect(await violations(page)).toEqual([]);
       expect(await sticksOut()).toBeLessThanOrEqual(0);
+      // Where there is little room, the acts are shown on request.
+      if (width < 640) await page.getByRole("button", { name: "More" }).click();
       await page.getByRole("button", { name: "Delete…" }).click();
       await page.getByRole("dialog").getByText("will be gone").waitFor();
       expect(await violations(page)).toEqual([]);

@@ -1,5 +1,7 @@
 //! Names for sessions, as good as what is known.
 
+mod marks;
+
 /// Letters of a name that is taken from a prompt.
 const PROMPT_LETTERS: usize = 60;
 /// Letters of a title or of a folder.
@@ -10,9 +12,9 @@ pub(crate) fn of_title(title: &str) -> Option<String> {
     one_line(title, TITLE_LETTERS)
 }
 
-/// The beginning of a prompt, on one line; `None` when there is nothing to read in it.
+/// The beginning of a prompt, on one line and without marks of Markdown; `None` when there is nothing to read in it.
 pub(crate) fn of_prompt(prompt: &str) -> Option<String> {
-    one_line(prompt, PROMPT_LETTERS)
+    one_line(&marks::without_marks(prompt.trim_start()), PROMPT_LETTERS)
 }
 
 /// The folder and the beginning of the id.

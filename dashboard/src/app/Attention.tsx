@@ -7,7 +7,7 @@ import { useSnapshot } from "../live/store";
 import { usePast } from "../sessions/past";
 import { keep, keepInSet, readKept, readKeptSet, useKept, useKeptSet } from "../ui/kept";
 import { useNow } from "../ui/ticker";
-import { callText, Calls, familiesAmong, iconOf, type Need, needsOf } from "./attention";
+import { callText, Calls, familiesAmong, iconOf, type Need, Needs } from "./attention";
 
 /** The title is `page` with the count before it. */
 export function Attention({ page, show }: { readonly page: string; readonly show: (sessionId: string) => void }) {
@@ -52,12 +52,13 @@ export function CallsSwitch() {
   );
 }
 
-function useNeeds(): Need[] {
+function useNeeds(): readonly Need[] {
+  const [needs] = useState(() => new Needs());
   const snapshot = useSnapshot();
   const muted = useKeptSet("muted");
   const aside = useKeptSet("aside");
   const now = useNow(60_000);
-  return useMemo(() => needsOf(snapshot, muted, aside, now), [snapshot, muted, aside, now]);
+  return useMemo(() => needs.of(snapshot, muted, aside, now), [needs, snapshot, muted, aside, now]);
 }
 
 function useCalls(needs: readonly Need[], show: (sessionId: string) => void): void {

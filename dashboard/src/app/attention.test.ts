@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Session } from "../api/client";
 import { aSession } from "../live/sample";
-import { Calls, callText, familiesAmong, iconOf, needsOf } from "./attention";
+import { Calls, callText, familiesAmong, iconOf, Needs } from "./attention";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -11,7 +11,7 @@ const waiting = (id: string, since: string, more: Partial<Session> = {}) =>
 
 const needs = (...sessions: Session[]) => {
   const map = new Map(sessions.map((session) => [session.session_id, session]));
-  return needsOf({ begun: true, sessions: map, traces: new Map() }, new Set(["/muted"]), NONE, Date.now());
+  return new Needs().of({ begun: true, sessions: map, traces: new Map() }, new Set(["/muted"]), NONE, Date.now());
 };
 
 const ids = (due: readonly { sessionId: string }[]) => due.map(({ sessionId }) => sessionId);
@@ -105,5 +105,32 @@ describe("attention", () => {
   it("draws the count", () => {
     expect(decodeURIComponent(iconOf(3))).toContain(">3<");
     expect(decodeURIComponent(iconOf(12))).toContain(">9+<");
+  });
+});
+
+describe("needs, from one moment to the next", () => {
+  const MUTED = new Set(["/muted"]);
+  const snapshotOf = (...sessions: Session[]) => ({ begun: true, sessions: new Map(sessions.map((session) => [session.session_id, session])), traces: new Map() });
+
+  it("are the very same for a session that did not change, and follow one that did", () => {
+    const kept = new Needs();
+    const [one, two] = [waiting("one", "2026-01-01T00:00:00Z"), waiting("two", "2026-01-01T00:00:01Z")];
+    const first = kept.of(snapshotOf(one, two), MUTED, NONE, 0);
+    const then = kept.of(snapshotOf(one, { ...two, session_name: "Two" }), MUTED, NONE, 0);
+    expect(then[0]).toBe(first[0]);
+    expect(then[1]?.name).toBe("Two");
+    expect(ids(kept.of(snapshotOf({ ...one, activity: null }, two), MUTED, NONE, 0))).toEqual(["two"]);
+    expect(ids(kept.of(snapshotOf(one), MUTED, NONE, 0))).toEqual(["one"]);
+    // One that was deleted and is there again is judged again.
+    expect(ids(kept.of(snapshotOf(one, two), MUTED, NONE, 0))).toEqual(["one", "two"]);
+  });
+
+  it("are judged anew when what they are judged by changes", () => {
+    const kept = new Needs();
+    const snapshot = snapshotOf(waiting("one", "2026-01-01T00:00:00Z", { project_dir: "/work" }));
+    const [need] = kept.of(snapshot, MUTED, NONE, 0);
+    expect(ids(kept.of(snapshot, new Set(["/work"]), NONE, 0))).toEqual([]);
+    expect(ids(kept.of(snapshot, MUTED, NONE, 0))).toEqual(["one"]);
+    expect(ids(kept.of(snapshot, MUTED, new Set([need?.standing.key ?? ""]), 0))).toEqual([]);
   });
 });

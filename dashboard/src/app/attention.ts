@@ -1,6 +1,8 @@
 /** Who needs the person: counted for the title and the icon, and told once, ten seconds after it began. */
 
+import type { Session } from "../api/client";
 import type { Snapshot } from "../live/feed";
+import type { Trace } from "../live/trace";
 import { nameOf } from "../sessions/name";
 import { isAsking, type Standing, standingOf, wordsOf } from "../sessions/standing";
 
@@ -19,24 +21,46 @@ const CALL_AFTER = 10_000;
 /** How a run ended is news for so long: other machines have other clocks. */
 const NEWS_FOR = 60_000;
 
-/** All who need somebody now. Muted projects do not call. */
-export function needsOf(
-  { sessions, traces }: Snapshot,
-  muted: ReadonlySet<string>,
-  aside: ReadonlySet<string>,
-  now: number,
-): Need[] {
-  const needs: Need[] = [];
-  for (const [sessionId, session] of sessions) {
-    if (muted.has(session.project_dir ?? "")) continue;
-    const trace = traces.get(sessionId);
-    const standing = standingOf(session, trace, aside, now);
-    if (standing.group !== "needs-you") continue;
-    // How a subagent ended is told to its parent, not to a person.
-    if (session.parent_session_id !== null && !isAsking(standing)) continue;
-    needs.push({ sessionId, name: nameOf(session), standing, words: wordsOf(standing, trace), isNews: isAsking(standing) || now - standing.since < NEWS_FOR });
+/** What is known of a session, and what came of it. */
+interface Judged {
+  readonly session: Session;
+  readonly trace: Trace | undefined;
+  readonly need: Need | undefined;
+}
+
+/** Who needs somebody, from one moment to the next: while events pour in, a few sessions of thousands change, and only those are judged. */
+export class Needs {
+  #judged = new Map<string, Judged>();
+  #before: readonly unknown[] = [];
+
+  /** All who need somebody now. Muted projects do not call. */
+  of({ sessions, traces }: Snapshot, muted: ReadonlySet<string>, aside: ReadonlySet<string>, now: number): readonly Need[] {
+    const judgesAll = this.#before[0] !== muted || this.#before[1] !== aside || this.#before[2] !== now;
+    this.#before = [muted, aside, now];
+    if (judgesAll) this.#judged.clear();
+    const needs: Need[] = [];
+    for (const [sessionId, session] of sessions) {
+      const trace = traces.get(sessionId);
+      let judged = this.#judged.get(sessionId);
+      if (judged?.session !== session || judged.trace !== trace) {
+        judged = { session, trace, need: muted.has(session.project_dir ?? "") ? undefined : needOf(session, trace, aside, now) };
+        this.#judged.set(sessionId, judged);
+      }
+      if (judged.need !== undefined) needs.push(judged.need);
+    }
+    // Of what was deleted nothing is kept.
+    if (this.#judged.size > sessions.size) for (const id of this.#judged.keys()) if (!sessions.has(id)) this.#judged.delete(id);
+    return needs;
   }
-  return needs;
+}
+
+function needOf(session: Session, trace: Trace | undefined, aside: ReadonlySet<string>, now: number): Need | undefined {
+  const standing = standingOf(session, trace, aside, now);
+  if (standing.group !== "needs-you") return undefined;
+  // How a subagent ended is told to its parent, not to a person.
+  if (session.parent_session_id !== null && !isAsking(standing)) return undefined;
+  const isNews = isAsking(standing) || now - standing.since < NEWS_FOR;
+  return { sessionId: session.session_id, name: nameOf(session), standing, words: wordsOf(standing, trace), isNews };
 }
 
 /** How many families of sessions they belong to: so many lines has the list, where subagents stand below who started them. */

@@ -28,7 +28,7 @@ export function ConnectPage() {
           : "What else can report to this server. Nothing has to be restarted, and nothing leaves this machine."}
       </p>
       {guides.map((guide) => (
-        <GuideView key={guide.id} guide={guide} heard={heard.get(guide.source)} />
+        <GuideView key={guide.id} guide={guide} heard={guide.source === undefined ? undefined : heard.get(guide.source)} />
       ))}
     </div>
   );
@@ -41,8 +41,8 @@ function GuideView({ guide, heard }: { readonly guide: Guide; readonly heard: Se
       <header>
         <h2 id={title}>{guide.name}</h2>
         <p className="sign" role="status">
-          <span className="sign-dot" aria-hidden="true" />
-          {heard === undefined ? "Waiting for its first event" : "Connected"}
+          {guide.source !== undefined && <span className="sign-dot" aria-hidden="true" />}
+          {guide.source === undefined ? "Its runs appear as those of Claude Code" : heard === undefined ? "Waiting for its first event" : "Connected"}
           {heard !== undefined && (
             <span className="quiet">
               {" · last heard "}

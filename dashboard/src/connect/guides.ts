@@ -7,8 +7,8 @@ import { shellWord } from "../ui/shell";
 export interface Guide {
   readonly id: string;
   readonly name: string;
-  /** Whose first event shows that it worked. */
-  readonly source: Session["source"];
+  /** Whose first event shows that it worked; none where nothing in its events tells it from another kind. */
+  readonly source?: Session["source"];
   readonly steps: readonly Step[];
 }
 
@@ -47,7 +47,6 @@ export function guidesFor(program: string, server: string, hasToken: boolean): r
     {
       id: "sdk",
       name: "Claude Agent SDK",
-      source: "claude-code",
       steps: [
         { text: "Programs built on the SDK run Claude Code: its hooks report them too.", code: setup("claude-code") },
         { text: "In Python, let the program load the settings of its user.", code: 'ClaudeAgentOptions(setting_sources=["user"])' },

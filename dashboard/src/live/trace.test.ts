@@ -30,6 +30,16 @@ describe("a trace", () => {
     expect(told({ ...outline, ...rest })).toMatchObject({ tool: "Bash", text: "ls", error: false });
   });
 
+  it("does not take the server's notes for what the agent says", () => {
+    const note = { event_type: "transcript_unavailable", reason: "the transcript is no file of this session" };
+    const asking = { event_type: "permission_request", tool_name: "Bash", tool_input: input({ command: "make" }) };
+    const noted = trace(asking, note);
+    expect([noted.said?.text, noted.asked?.text, noted.latest?.id]).toEqual(["make", "make", 1]);
+    expect(trace(note).said).toBeUndefined();
+    const gone = { event_type: "session_stop", reason: "process_gone" };
+    expect(trace({ event_type: "pre_tool", tool_input: input({ command: "sleep 9" }) }, gone).said?.text).toBe("sleep 9");
+  });
+
   it("has failed when it ended badly, until it goes on", () => {
     expect(trace({ event_type: "session_stop", exit_code: 0 }).failed).toBeUndefined();
     expect(trace({ event_type: "session_stop", exit_code: 3 }).failed?.id).toBe(0);

@@ -25,6 +25,8 @@ export interface Told {
 export interface Trace {
   /** Its newest event. */
   readonly latest?: Told;
+  /** The newest one that is the agent's, and no note of the server. */
+  readonly said?: Told;
   /** What it asked its person, or would run when allowed; until something else follows. */
   readonly asked?: Told;
   /** How it ended badly; until it goes on. */
@@ -37,13 +39,20 @@ export interface Trace {
 /** Nothing is known yet. */
 export const NO_TRACE: Trace = { pulse: [], until: 0 };
 
+/** What the server notes itself: nothing that an agent does, says or asks. */
+function isNote({ type, text }: Told): boolean {
+  return type === "transcript_unavailable" || (type === "session_stop" && text === "process_gone");
+}
+
 /** The trace after one more event. */
 export function follow(trace: Trace, told: Told): Trace {
   const asked = askedAfter(trace.asked, told);
   const failed = failedAfter(trace.failed, told);
+  const said = isNote(told) ? trace.said : told;
   return {
     ...pulseAfter(trace, told.at),
     latest: told,
+    ...(said === undefined ? {} : { said }),
     ...(asked === undefined ? {} : { asked }),
     ...(failed === undefined ? {} : { failed }),
   };
@@ -72,6 +81,8 @@ function askedAfter(asked: Told | undefined, told: Told): Told | undefined {
     case "notification":
       // It says that the agent waits, in general words; the request before it says for what.
       return asked ?? told;
+    case "transcript_unavailable":
+      return asked;
     default:
       return undefined;
   }

@@ -19,6 +19,7 @@ export interface Series<Point> {
 
 interface ChartProps<Point> {
   readonly title: string;
+  /** One after the other; the last one is still under way. */
   readonly points: readonly Point[];
   readonly series: readonly Series<Point>[];
 }
@@ -76,7 +77,15 @@ export function Chart<Point extends { readonly at: string }>({ title, points, se
           <div className="chart-table" role="region" aria-label={`${title} as a table`} tabIndex={0}>
             <Table
               columns={[
-                { name: "From", of: ({ at }: Point) => <time dateTime={at}>{new Date(at).toLocaleString()}</time> },
+                {
+                  name: "From",
+                  of: ({ at }: Point) => (
+                    <>
+                      <time dateTime={at}>{new Date(at).toLocaleString()}</time>
+                      {at === points.at(-1)?.at && " so far"}
+                    </>
+                  ),
+                },
                 ...series.map(({ name, of, text }) => ({ name, of: (point: Point) => said(of(point), text) })),
               ]}
               rows={points}

@@ -70,7 +70,9 @@ export function Slowest({ tools }: { readonly tools: readonly Tool[] }) {
   const rows = tools.toSorted((one, other) => (other.p95_ms ?? -1) - (one.p95_ms ?? -1)).slice(0, MOST);
   return (
     <section className="panel" aria-label="Slowest tools">
-      <h2>Slowest tools</h2>
+      <h2>
+        Slowest tools <span className="quiet tables-note">times are at most a tenth off</span>
+      </h2>
       <Table columns={TOOL} rows={rows} keyOf={({ tool_name }) => tool_name} />
     </section>
   );

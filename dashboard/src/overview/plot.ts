@@ -5,6 +5,7 @@ import "uplot/dist/uPlot.min.css";
 
 import { colourOf } from "../ui/colour";
 import { clockText, markText } from "../ui/instant";
+import { wholeOf } from "./whole";
 
 const HEIGHT = 170;
 
@@ -15,6 +16,7 @@ const STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => s
 interface Line {
   readonly name: string;
   readonly colour: string;
+  /** The last one is of what is still under way. */
   readonly values: readonly (number | null)[];
   readonly text: (value: number) => string;
 }
@@ -34,17 +36,32 @@ function tellNewest(plot: uPlot) {
   if (idx === null || idx === undefined) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
 }
 
+/** Of what is under way, a ring beside the line. */
+function ring(plot: uPlot, at: number | undefined, value: number | null | undefined, colour: string) {
+  if (at === undefined || value === null || value === undefined) return;
+  const { ctx } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.arc(plot.valToPos(at, "x", true), plot.valToPos(value, "y", true), 3 * devicePixelRatio, 0, 2 * Math.PI);
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.strokeStyle = colour;
+  ctx.stroke();
+  ctx.restore();
+}
+
 /** Draws lines over time, as wide as there is room; drawn anew when the width or the theme changes. */
 export function plotted(place: HTMLElement, times: readonly number[], lines: readonly Line[]): Plot {
   const colour = (name: string) => () => colourOf(place, name);
   const [first] = lines;
+  const last = times.length - 1;
+  const greatest = Math.max(1, ...lines.map(({ values }) => values.at(-1) ?? 0));
   const axis = { stroke: colour("quiet"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
   const plot = new uPlot(
     {
       width: place.clientWidth,
       height: HEIGHT,
       cursor: { y: false },
-      scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.05)] } },
+      scales: { y: { range: (_plot, _least, most) => [0, Math.max(greatest, most) * 1.05] } },
       axes: [
         { ...axis, size: 28, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => markText(tick * 1000, step * 1000)) },
         { ...axis, size: roomFor, incrs: STEPS, values: (_plot, ticks) => ticks.map((tick) => first?.text(tick) ?? String(tick)) },
@@ -53,6 +70,11 @@ export function plotted(place: HTMLElement, times: readonly number[], lines: rea
       hooks: {
         ready: [tellNewest],
         setCursor: [tellNewest],
+        draw: [
+          (drawn) => {
+            for (const { colour: of, values } of lines) ring(drawn, times[last], values[last], colourOf(place, of));
+          },
+        ],
       },
       series: [
         { label: "At", value: (_plot: uPlot, at: number | null) => (at === null ? "–" : clockText(at * 1000, Date.now())) },
@@ -62,11 +84,14 @@ export function plotted(place: HTMLElement, times: readonly number[], lines: rea
           width: 2,
           // A value between two that were not measured has no line to be seen by.
           points: { show: values.includes(null), size: 4 },
-          value: (_plot: uPlot, value: number | null) => (value === null ? "–" : text(value)),
+          value: (_plot: uPlot, _value: number | null, _series: number, index: number | null) => {
+            const value = index === null ? null : (values[index] ?? null);
+            return value === null ? "–" : `${text(value)}${index === last ? " so far" : ""}`;
+          },
         })),
       ],
     },
-    [[...times], ...lines.map(({ values }) => [...values])],
+    [[...times], ...lines.map(({ values }) => wholeOf(values))],
     place,
   );
   const room = new ResizeObserver(() => {

@@ -57,7 +57,7 @@ export const Card = memo(function Card({ item, bodies, sessionId, started, isMar
     setMissing(sought);
   }, [sought]);
   useMarkedWords(place, sought, isReady, note);
-  const names = ["item", `item-${kind}`, isMarked && "is-marked", failed(item) && "is-failed"].filter(Boolean).join(" ");
+  const names = ["item", `item-${kind}`, isMarked && "is-marked", isRaw && "is-raw", failed(item) && "is-failed"].filter(Boolean).join(" ");
   return (
     <div className={names} data-event={entry.id}>
       <div className="item-tools">
@@ -68,12 +68,11 @@ export const Card = memo(function Card({ item, bodies, sessionId, started, isMar
         <button
           type="button"
           className="small-button"
-          aria-pressed={isRaw}
           onClick={() => {
             setRaw(!isRaw);
           }}
         >
-          JSON
+          {isRaw ? "Close JSON" : "JSON"}
         </button>
         <CopyButton
           className="small-button"

@@ -2,7 +2,9 @@
 
 import { useEffect, useRef, useState, type Ref } from "react";
 
+import { countText } from "../ui/instant";
 import type { Body } from "./body";
+import { MOST_PLACES, stepPlace, usePlaces } from "./places";
 import { readEvents } from "./requests";
 
 /** Hits that are read; nobody steps through more. */
@@ -11,23 +13,32 @@ const MOST = 500;
 /** Brings an event into sight that was found, with its body and the words that it was found by. */
 export type Jump = (id: number, found: readonly Body[], words: string) => void;
 
+/** Events with the words that one card shows: a call and its result are one. */
+interface Card {
+  readonly id: number;
+  readonly events: Body[];
+}
+
 interface Hits {
   readonly query: string;
-  readonly events: readonly Body[];
+  readonly cards: readonly Card[];
   readonly hasMore: boolean;
   readonly current: number;
 }
 
 interface FindBoxProps {
   readonly sessionId: string;
+  /** The event that the card of an event is known by. */
+  readonly cardOf: (id: number) => number;
   readonly onJump: Jump;
   readonly input: Ref<HTMLInputElement>;
 }
 
-/** A field; Enter leads from hit to hit, Shift and Enter back. */
-export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
+/** A field; Enter leads from place to place, Shift and Enter back. */
+export function FindBox({ sessionId, cardOf, onJump, input }: FindBoxProps) {
   const [query, setQuery] = useState("");
   const [hits, setHits] = useState<Hits | "looking" | "failed">();
+  const places = usePlaces();
   const looking = useRef<AbortController>(undefined);
 
   useEffect(
@@ -44,7 +55,7 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
       const page = await readEvents(sessionId, { q: query, limit: MOST }, signal);
       const [first] = page.events;
       if (signal.aborted) return;
-      setHits({ query, events: page.events, hasMore: page.next !== undefined, current: 0 });
+      setHits({ query, cards: cardsOf(page.events, cardOf), hasMore: page.next !== undefined, current: 0 });
       if (first !== undefined) onJump(first.id, page.events, query);
     } catch {
       if (!signal.aborted) setHits("failed");
@@ -56,10 +67,11 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
       void look();
       return;
     }
-    const current = (hits.current + by + hits.events.length) % Math.max(1, hits.events.length);
-    const event = hits.events[current];
+    if (stepPlace(by)) return;
+    const current = (hits.current + by + hits.cards.length) % Math.max(1, hits.cards.length);
+    const card = hits.cards[current];
     setHits({ ...hits, current });
-    if (event !== undefined) onJump(event.id, [event], query);
+    if (card !== undefined) onJump(card.id, card.events, query);
   };
   return (
     <form
@@ -92,6 +104,7 @@ export function FindBox({ sessionId, onJump, input }: FindBoxProps) {
       />
       <span className="find-count" aria-live="polite">
         {query === "" ? "" : saying(hits)}
+        {query !== "" && places.count > 1 && ` · place ${countText(places.at + 1)} of ${countText(places.count)}${places.count === MOST_PLACES ? "+" : ""}`}
       </span>
       <button
         type="button"
@@ -114,6 +127,18 @@ function saying(hits: Hits | "looking" | "failed" | undefined): string {
   if (hits === undefined) return "";
   if (hits === "looking") return "…";
   if (hits === "failed") return "Not reached";
-  if (hits.events.length === 0) return "Nothing";
-  return `${hits.current + 1} of ${hits.events.length}${hits.hasMore ? "+" : ""}`;
+  const { cards, current, hasMore } = hits;
+  if (cards.length === 0) return "Nothing";
+  return `${current + 1} of ${cards.length}${hasMore ? "+" : ""} ${cards.length === 1 ? "card" : "cards"}`;
+}
+
+function cardsOf(events: readonly Body[], cardOf: (id: number) => number): readonly Card[] {
+  const cards = new Map<number, Card>();
+  for (const event of events) {
+    const id = cardOf(event.id);
+    const card = cards.get(id);
+    if (card === undefined) cards.set(id, { id, events: [event] });
+    else card.events.push(event);
+  }
+  return [...cards.values()];
 }

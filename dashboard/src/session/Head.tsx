@@ -1,5 +1,7 @@
 /** Above a session: what it is, how it stands, and what can be done with it. */
 
+import { useId, useState } from "react";
+
 import type { Session } from "../api/client";
 import { useSession } from "../live/store";
 import { nameOf } from "../sessions/name";
@@ -37,8 +39,15 @@ function Facts({ session }: { readonly session: Session }) {
   return (
     <ul className="facts">
       <li className={`state state-${state}`}>{STATES[state] ?? state}</li>
-      {[agentOf(session), project_dir, branch, model].map((fact, index) => fact !== null && <li key={index}>{fact}</li>)}
-      <li>
+      {[agentOf(session), project_dir, branch, model].map(
+        (fact, index) =>
+          fact !== null && (
+            <li key={index} className="fact-more">
+              {fact}
+            </li>
+          ),
+      )}
+      <li className="fact-more">
         <Time of={length === undefined ? created_at : new Date(length.from).toISOString()} />
       </li>
       {length !== undefined && (
@@ -63,11 +72,27 @@ interface HeadProps {
 /** Name, facts, relatives, views, acts. */
 export function Head({ sessionId, session, subagents, view }: HeadProps) {
   const parent = session?.parent_session_id ?? undefined;
+  // Where there is little room, the story has it: what is seldom wanted is shown when it is asked for.
+  const [isOpen, setOpen] = useState(false);
+  const id = useId();
   return (
-    <header className="session-head">
+    <header id={id} className={isOpen ? "session-head is-open" : "session-head"}>
       {parent !== undefined && <Parent sessionId={parent} />}
       <div className="session-title">
         {session === undefined ? <h1>{sessionId}</h1> : <Rename session={session} />}
+        {session !== undefined && (
+          <button
+            type="button"
+            className="button session-more"
+            aria-expanded={isOpen}
+            aria-controls={id}
+            onClick={() => {
+              setOpen(!isOpen);
+            }}
+          >
+            {isOpen ? "Less" : "More"}
+          </button>
+        )}
         {session !== undefined && <Acts session={session} subagents={subagents} />}
       </div>
       {session !== undefined && <Facts session={session} />}

@@ -7,24 +7,30 @@ import type { Nodes, Root, RootContent, TableRow } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
-import { Fragment, memo, type ReactNode } from "react";
+import { type ElementType, Fragment, memo, type ReactNode } from "react";
 
 import { Code } from "./Code";
 import { webAddress } from "./web";
 
-type Definitions = ReadonlyMap<string, string>;
+/** What the elements of one text share. */
+interface Surroundings {
+  /** Addresses that stand apart from their links. */
+  readonly definitions: ReadonlyMap<string, string>;
+  /** What draws a block of code. */
+  readonly CodeBlock: ElementType<{ readonly text: string; readonly language?: string | undefined }>;
+}
 
 /** Deeper than any person writes; a hostile text would exhaust the stack. */
 const DEEPEST = 64;
 
-function definitionsOf(root: Root): Definitions {
+function definitionsOf(root: Root): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const node of root.children) if (node.type === "definition") found.set(node.identifier, node.url);
   return found;
 }
 
-function inside(node: { readonly children: readonly Nodes[] }, definitions: Definitions, depth: number): ReactNode {
-  return node.children.map((child, index) => <Fragment key={index}>{element(child, definitions, depth + 1)}</Fragment>);
+function inside(node: { readonly children: readonly Nodes[] }, around: Surroundings, depth: number): ReactNode {
+  return node.children.map((child, index) => <Fragment key={index}>{element(child, around, depth + 1)}</Fragment>);
 }
 
 function link(url: string | undefined, title: string | null | undefined, children: ReactNode): ReactNode {
@@ -37,17 +43,17 @@ function link(url: string | undefined, title: string | null | undefined, childre
   );
 }
 
-function cells(row: TableRow, Cell: "th" | "td", definitions: Definitions, depth: number): ReactNode {
+function cells(row: TableRow, Cell: "th" | "td", around: Surroundings, depth: number): ReactNode {
   return (
     <tr>
       {row.children.map((cell, index) => (
-        <Cell key={index}>{inside(cell, definitions, depth)}</Cell>
+        <Cell key={index}>{inside(cell, around, depth)}</Cell>
       ))}
     </tr>
   );
 }
 
-function element(node: Nodes, definitions: Definitions, depth: number): ReactNode {
+function element(node: Nodes, around: Surroundings, depth: number): ReactNode {
   if (depth > DEEPEST) return "…";
   switch (node.type) {
     case "text":
@@ -55,81 +61,81 @@ function element(node: Nodes, definitions: Definitions, depth: number): ReactNod
     case "html":
       return node.value;
     case "paragraph":
-      return <p>{inside(node, definitions, depth)}</p>;
+      return <p>{inside(node, around, depth)}</p>;
     case "heading":
       // The page's own headings stand above; those of a message are a step below them.
       return (
         <p className={`md-heading md-heading-${node.depth}`} role="heading" aria-level={Math.min(6, node.depth + 3)}>
-          {inside(node, definitions, depth)}
+          {inside(node, around, depth)}
         </p>
       );
     case "emphasis":
-      return <em>{inside(node, definitions, depth)}</em>;
+      return <em>{inside(node, around, depth)}</em>;
     case "strong":
-      return <strong>{inside(node, definitions, depth)}</strong>;
+      return <strong>{inside(node, around, depth)}</strong>;
     case "delete":
-      return <del>{inside(node, definitions, depth)}</del>;
+      return <del>{inside(node, around, depth)}</del>;
     case "inlineCode":
       return <code>{node.value}</code>;
     case "code":
-      return <Code text={node.value} language={node.lang ?? undefined} />;
+      return <around.CodeBlock text={node.value} language={node.lang ?? undefined} />;
     case "break":
       return <br />;
     case "thematicBreak":
       return <hr />;
     case "blockquote":
-      return <blockquote>{inside(node, definitions, depth)}</blockquote>;
+      return <blockquote>{inside(node, around, depth)}</blockquote>;
     case "list":
       return node.ordered === true ? (
-        <ol start={node.start ?? 1}>{inside(node, definitions, depth)}</ol>
+        <ol start={node.start ?? 1}>{inside(node, around, depth)}</ol>
       ) : (
-        <ul>{inside(node, definitions, depth)}</ul>
+        <ul>{inside(node, around, depth)}</ul>
       );
     case "listItem":
       return (
         <li>
           {typeof node.checked === "boolean" && (node.checked ? "☑ " : "☐ ")}
-          {node.spread === true ? inside(node, definitions, depth) : node.children.map((child, index) => (
+          {node.spread === true ? inside(node, around, depth) : node.children.map((child, index) => (
             <Fragment key={index}>
-              {child.type === "paragraph" ? inside(child, definitions, depth + 1) : element(child, definitions, depth + 1)}
+              {child.type === "paragraph" ? inside(child, around, depth + 1) : element(child, around, depth + 1)}
             </Fragment>
           ))}
         </li>
       );
     case "link":
-      return link(node.url, node.title, inside(node, definitions, depth));
+      return link(node.url, node.title, inside(node, around, depth));
     case "linkReference":
-      return link(definitions.get(node.identifier), undefined, inside(node, definitions, depth));
+      return link(around.definitions.get(node.identifier), undefined, inside(node, around, depth));
     case "image":
       return link(node.url, node.title, node.alt ?? "image");
     case "imageReference":
-      return link(definitions.get(node.identifier), undefined, node.alt ?? "image");
+      return link(around.definitions.get(node.identifier), undefined, node.alt ?? "image");
     case "table":
-      return table(node.children, definitions, depth);
+      return table(node.children, around, depth);
     case "footnoteReference":
       return <sup>{node.label ?? node.identifier}</sup>;
     case "footnoteDefinition":
       return (
         <div className="md-footnote">
-          <sup>{node.label ?? node.identifier}</sup> {inside(node, definitions, depth)}
+          <sup>{node.label ?? node.identifier}</sup> {inside(node, around, depth)}
         </div>
       );
     case "root":
-      return inside(node, definitions, depth);
+      return inside(node, around, depth);
     default:
       return null;
   }
 }
 
-function table(rows: readonly TableRow[], definitions: Definitions, depth: number): ReactNode {
+function table(rows: readonly TableRow[], around: Surroundings, depth: number): ReactNode {
   const [head, ...body] = rows;
   return (
     <div className="md-table" role="region" aria-label="Table" tabIndex={0}>
       <table>
-        {head !== undefined && <thead>{cells(head, "th", definitions, depth)}</thead>}
+        {head !== undefined && <thead>{cells(head, "th", around, depth)}</thead>}
         <tbody>
           {body.map((row, index) => (
-            <Fragment key={index}>{cells(row, "td", definitions, depth)}</Fragment>
+            <Fragment key={index}>{cells(row, "td", around, depth)}</Fragment>
           ))}
         </tbody>
       </table>
@@ -141,11 +147,11 @@ function table(rows: readonly TableRow[], definitions: Definitions, depth: numbe
 const TOO_DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){100}/m;
 
 /** The elements of a text. */
-export function elementsOf(text: string): ReactNode {
+export function elementsOf(text: string, CodeBlock: Surroundings["CodeBlock"] = Code): ReactNode {
   if (TOO_DEEP.test(text)) return <p className="plain-words">{text}</p>;
   const root = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
-  const definitions = definitionsOf(root);
-  return root.children.map((node: RootContent, index) => <Fragment key={index}>{element(node, definitions, 0)}</Fragment>);
+  const around: Surroundings = { definitions: definitionsOf(root), CodeBlock };
+  return root.children.map((node: RootContent, index) => <Fragment key={index}>{element(node, around, 0)}</Fragment>);
 }
 
 /** A text in Markdown. */

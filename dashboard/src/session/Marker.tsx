@@ -26,7 +26,7 @@ const TITLES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The event's own name, as words. */
-function titleOf({ event_type }: Outline): string {
+export function titleOf({ event_type }: Pick<Outline, "event_type">): string {
   const known = TITLES.get(event_type);
   if (known !== undefined) return known;
   const words = event_type.replaceAll(/[_.-]+/g, " ").trim();

@@ -13,7 +13,7 @@ import { useIsHidden } from "./sought";
 const useMarkdown = part(() => import("./Markdown"));
 
 /** Beyond this a text is shown as it is: reading it as Markdown would stop the page. */
-const LONGEST_MARKDOWN = 20_000;
+export const LONGEST_MARKDOWN = 20_000;
 
 function Words({ text }: { readonly text: string }) {
   const markdown = useMarkdown();

@@ -15,6 +15,7 @@ import { StoryBar } from "./StoryBar";
 import { StoryView, type Left, type StoryHandle } from "./StoryView";
 import { startedBy } from "./subagents";
 import type { WaterfallProps } from "./Waterfall";
+import { scrollBelow } from "./wheel";
 
 const useWaterfall = part(() => import("./Waterfall"));
 
@@ -117,7 +118,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
       : NO_SHORTCUTS,
   );
   return (
-    <div className="session">
+    <div className="session" onWheel={scrollBelow}>
       <Head sessionId={sessionId} session={session} subagents={subagents} view={view} />
       {items.length === 0 || (excerpt !== undefined && !isStory) ? (
         <p className="session-empty">{SAYINGS[scene.progress]}</p>
@@ -134,6 +135,7 @@ function Opened({ sessionId, eventId, view }: SessionPageProps) {
             tools={tools}
             onFilter={setFilter}
             find={find}
+            cardOf={(id) => scene.story.itemOf(id)?.entry.id ?? id}
             onJump={(id, found, words) => {
               scene.bodies.keep(found);
               jump(id, words);

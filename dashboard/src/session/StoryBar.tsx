@@ -20,16 +20,17 @@ interface StoryBarProps {
   readonly filter: Filter;
   readonly tools: readonly string[];
   readonly onFilter: (filter: Filter) => void;
+  readonly cardOf: (id: number) => number;
   readonly onJump: Jump;
   readonly onResult: (() => void) | undefined;
   readonly find: Ref<HTMLInputElement>;
 }
 
 /** Filters, and the search. */
-export function StoryBar({ sessionId, filter, tools, onFilter, onJump, onResult, find }: StoryBarProps) {
+export function StoryBar({ sessionId, filter, tools, onFilter, cardOf, onJump, onResult, find }: StoryBarProps) {
   return (
     <div className="story-bar" role="toolbar" aria-label="Story">
-      <FindBox sessionId={sessionId} onJump={onJump} input={find} />
+      <FindBox sessionId={sessionId} cardOf={cardOf} onJump={onJump} input={find} />
       <select
         aria-label="Kind"
         value={filter.kind}

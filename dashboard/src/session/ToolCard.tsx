@@ -2,6 +2,7 @@
 
 import { memo, useContext } from "react";
 
+import { outlineOf } from "../api/outline";
 import { plain } from "../ui/ansi";
 import { measuredText, spanText } from "../ui/instant";
 import { useTicking } from "../ui/ticker";
@@ -43,6 +44,12 @@ function Running({ since }: { readonly since: number }) {
   return useTicking((now) => spanText(Math.max(0, Math.floor((now - since / 1000) / 1000) * 1000)));
 }
 
+/** What a call was about. Of one that only its failure tells of, the outline has the error: the event may have more. */
+function about({ entry, answer }: Item, body: Body | undefined): string {
+  const given = answer === entry && body?.error != null ? outlineOf({ ...body, error: null, reason: null }).text : null;
+  return plain(given ?? entry.outline.text ?? answer?.outline.text ?? "");
+}
+
 interface ToolCardProps {
   readonly item: Item;
   readonly body: Body | undefined;
@@ -54,7 +61,7 @@ interface ToolCardProps {
 
 /** The card of a call. */
 export const ToolCard = memo(function ToolCard({ item, body, answerBody, started, isOpen, onToggle }: ToolCardProps) {
-  const { entry, answer } = item;
+  const { entry } = item;
   const toolName = entry.outline.tool_name ?? "Tool";
   const { name, server } = toolTitle(toolName);
   const state = stateOf(item);
@@ -73,7 +80,7 @@ export const ToolCard = memo(function ToolCard({ item, body, answerBody, started
       >
         <span className="tool-name">{name}</span>
         {server !== undefined && <span className="tool-server">{server}</span>}
-        <span className="tool-text">{plain(entry.outline.text ?? answer?.outline.text ?? "")}</span>
+        <span className="tool-text">{about(item, body)}</span>
         {STATES[state] !== "" && <span className="tool-state">{STATES[state]}</span>}
         <span className="tool-duration">
           {duration !== undefined ? measuredText(duration) : (state === "running" || state === "asking") && <Running since={entry.at} />}

@@ -2,7 +2,7 @@
 
 import { structuredPatch } from "diff";
 
-import type { Hunk } from "./tools";
+import { linesOf, type Hunk } from "./tools";
 
 /** Comparing takes time that grows with the square; beyond this the texts are shown one after the other. */
 const LONGEST_MS = 200;
@@ -21,5 +21,5 @@ export function hunksBetween(before: string, after: string): readonly Hunk[] {
 }
 
 function marked(mark: string, text: string): string[] {
-  return text === "" ? [] : text.split("\n").map((line) => mark + line);
+  return linesOf(text).map((line) => mark + line);
 }

@@ -28,7 +28,7 @@ export interface Scene extends Known {
 }
 
 /** A part of a session that is shown first. */
-export interface Excerpt {
+interface Excerpt {
   /** The session, as it was then. */
   readonly session: Session;
   /** Whether the part is its end, to which what comes live belongs. */

@@ -2,20 +2,16 @@
 
 import { createContext, useContext, useEffect, type RefObject } from "react";
 
-/** The name under which the style sheet knows the words. */
-const NAME = "sought";
-/** Frames in which the list may still move, as it learns how high its items are. */
-const FRAMES = 12;
-/** Places that are marked: a letter may stand in an output a hundred thousand times. */
-const MOST_MARKED = 1000;
+import { markPlaces, MOST_PLACES, unmarkPlaces } from "./places";
 
 /** What was looked for, in the card that has it. */
 export const Sought = createContext<string | undefined>(undefined);
 
-/** Whether a text has what was looked for, and what is shown of it has not. */
+/** Whether what is not shown of a text has what was looked for. */
 export function useIsHidden(text: string, shown: string): boolean {
   const sought = useContext(Sought)?.toLowerCase();
-  return sought !== undefined && shown.length < text.length && !shown.toLowerCase().includes(sought) && text.toLowerCase().includes(sought);
+  if (sought === undefined || shown.length >= text.length) return false;
+  return text.toLowerCase().includes(sought, Math.max(0, shown.length - sought.length + 1));
 }
 
 /** Where words stand in a text, in any case. */
@@ -38,7 +34,7 @@ function rangesIn(element: HTMLElement, words: string): readonly Range[] {
     whole += (node as Text).data;
   }
   const spot = (at: number) => texts.findLast(({ start }) => start <= at);
-  return placesOf(whole, words).slice(0, MOST_MARKED).flatMap((at) => {
+  return placesOf(whole, words).slice(0, MOST_PLACES).flatMap((at) => {
     const end = at + words.length;
     const [from, to] = [spot(at), spot(end - 1)];
     if (from === undefined || to === undefined) return [];
@@ -46,17 +42,6 @@ function rangesIn(element: HTMLElement, words: string): readonly Range[] {
     range.setStart(from.node, at - from.start);
     range.setEnd(to.node, end - to.start);
     return [range];
-  });
-}
-
-/** Brings the words into the middle of the box that scrolls, for as long as they are moved out of it. */
-function bringIntoSight(range: Range, frames = FRAMES): void {
-  requestAnimationFrame(() => {
-    const box = range.startContainer.parentElement?.closest(".story-box");
-    if (box === null || box === undefined) return;
-    const [place, sight] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
-    if (place.top < sight.top || place.bottom > sight.bottom) box.scrollTop += place.top - (sight.top + sight.bottom) / 2;
-    if (frames > 1) bringIntoSight(range, frames - 1);
   });
 }
 
@@ -69,24 +54,18 @@ export function useMarkedWords(element: RefObject<HTMLElement | null>, words: st
     const place = element.current;
     // Where a browser cannot mark, the card is open all the same.
     if (place === null || words === undefined || !isReady || !("highlights" in CSS)) return;
-    let isInSight = false;
     const mark = () => {
       const ranges = rangesIn(place, words);
-      CSS.highlights.set(NAME, new Highlight(...ranges));
+      markPlaces(ranges);
       // What is still being made may have them.
-      if (ranges[0] === undefined) {
-        if (place.querySelector("[aria-busy=true]") === null) onMissing();
-      } else if (!isInSight) {
-        isInSight = true;
-        bringIntoSight(ranges[0]);
-      }
+      if (ranges.length === 0 && place.querySelector("[aria-busy=true]") === null) onMissing();
     };
     mark();
     const changes = new MutationObserver(mark);
     changes.observe(place, { childList: true, characterData: true, subtree: true });
     return () => {
       changes.disconnect();
-      CSS.highlights.delete(NAME);
+      unmarkPlaces();
     };
   }, [element, words, isReady, onMissing]);
 }

@@ -115,6 +115,11 @@ export function editsOf(input: unknown): readonly { readonly before: string; rea
   });
 }
 
+/** The lines of a text; the newline at its end begins none. */
+export function linesOf(text: string): readonly string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
 /** One thing to do. */
 export interface Todo {
   readonly text: string;

@@ -114,7 +114,7 @@ function SearchField({
       type="search"
       className="search"
       placeholder="Find sessions ( / )"
-      aria-label="Find sessions by name, id, folder, agent or branch"
+      aria-label="Find sessions by what their rows say, their id or their folder"
       value={text}
       onFocus={() => {
         setWriting(true);

@@ -4,6 +4,10 @@ import { countText } from "../ui/instant";
 import type { Line } from "./list";
 import { folderOf } from "./standing";
 
+function counted(count: number, one: string): string {
+  return `${countText(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
 interface MutedLineProps {
   readonly line: Extract<Line, { kind: "muted" }>;
   readonly onToggle: (key: string) => void;
@@ -22,7 +26,7 @@ export function MutedLine({ line: { key, projects, count, open }, onToggle, onMu
           onToggle(key);
         }}
       >
-        {open ? "▾" : "▸"} Muted projects <span className="number">{countText(count)}</span>
+        {open ? "▾" : "▸"} Muted <span className="number">{counted(count, "session")} of {counted(projects.length, "project")}</span>
       </button>
       {projects.map((project) => (
         <button

@@ -7,7 +7,7 @@ import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
 import { countText } from "../ui/instant";
 import { keepInSet, readKeptSet } from "../ui/kept";
-import type { Line, Listed } from "./list";
+import { foldText, type Line, type Listed } from "./list";
 import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
 import { readChosen, readScroll, readSizes, writeLeft, writeScroll } from "./scroll";
@@ -164,7 +164,7 @@ function LineView({
             onToggle(line.key);
           }}
         >
-          {line.open ? "▾" : "▸"} {line.count} short runs
+          {line.open ? "▾" : "▸"} {foldText(line)}
         </button>
       );
     case "group":

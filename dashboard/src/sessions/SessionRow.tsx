@@ -9,17 +9,17 @@ import { Duration, Time } from "../ui/Time";
 import { ActivityLine } from "./ActivityLine";
 import type { Line } from "./list";
 import { nameOf } from "./name";
-import { agentOf, folderOf, lengthOf, type Standing, wordsOf } from "./standing";
+import { agentOf, folderOf, lengthOf, type Standing, STANDING_NAMES, wordsOf } from "./standing";
 
-const WORDS: Record<Standing["word"], readonly [string, Tone]> = {
-  permission: ["Permission", "needs-you"],
-  question: ["Question", "needs-you"],
-  failed: ["Failed", "failed"],
-  gone: ["Gone", "failed"],
-  working: ["Working", "working"],
-  stalled: ["Silent", "needs-you"],
-  idle: ["Idle", "quiet"],
-  ended: ["Ended", "quiet"],
+const TONES: Readonly<Record<Standing["word"], Tone>> = {
+  permission: "needs-you",
+  question: "needs-you",
+  failed: "failed",
+  gone: "failed",
+  working: "working",
+  stalled: "needs-you",
+  idle: "quiet",
+  ended: "quiet",
 };
 
 /** What stands below what, where each has a column; who listens is told with each. */
@@ -50,7 +50,6 @@ export const SessionRow = memo(function SessionRow({
 }) {
   const { session, standing, trace, depth, children, open, isMuted } = line;
   const project = session.project_dir;
-  const [word, tone] = WORDS[standing.word];
   const name = nameOf(session);
   const words = wordsOf(standing, trace);
   const length = lengthOf(session, session.status === "finished" || standing.group === "quiet");
@@ -59,7 +58,7 @@ export const SessionRow = memo(function SessionRow({
   return (
     <div className={`row row-${standing.group}`} data-depth={Math.min(depth, 4)}>
       <span className="row-standing">
-        <Pill tone={tone}>{word}</Pill>
+        <Pill tone={TONES[standing.word]}>{STANDING_NAMES[standing.word]}</Pill>
       </span>
       <span className="row-name">
         {children > 0 && (

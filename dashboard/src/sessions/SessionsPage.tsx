@@ -10,6 +10,7 @@ import { useNow } from "../ui/ticker";
 import { FilterBar } from "./FilterBar";
 import type { Filters } from "./filters";
 import { List } from "./list";
+import { usePastOfSought } from "./past";
 import { SessionList } from "./SessionList";
 import { RowHeadings } from "./SessionRow";
 import "./sessions.css";
@@ -24,6 +25,7 @@ export function SessionsPage() {
   const aside = useKeptSet("aside");
   const toggled = useKeptSet("toggled");
   const now = useNow(60_000);
+  usePastOfSought(filters.q !== undefined);
   const search = useRef<HTMLInputElement>(null);
   const [list] = useState(() => new List());
   const { lines, ids, counts } = useMemo(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import type { Activity, Session } from "../api/client";
+import type { Activity, Event, Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
 import { readFilters } from "./filters";
-import { List, type Listed, type Material } from "./list";
+import { foldText, List, type Listed, type Material } from "./list";
 
 const NOW = Date.parse("2026-01-10T12:00:00Z");
 const at = (minutesAgo: number) => new Date(NOW - minutesAgo * 60_000).toISOString();
@@ -37,7 +37,7 @@ function list(sessions: Record<string, Partial<Session>>, more: Partial<Material
 const text = (result: Listed) =>
   result.lines.map((line) => {
     if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
-    if (line.kind === "fold") return `${line.count} short`;
+    if (line.kind === "fold") return foldText(line);
     if (line.kind === "muted") return `[muted ${line.projects.join(" ")}]`;
     return `[${line.kind === "group" ? line.group : line.text}]`;
   });
@@ -107,11 +107,16 @@ describe("the list", () => {
     const brief = (minutesAgo: number) => ended(minutesAgo, { event_count: 4, created_at: at(minutesAgo + 1) });
     const opened = { ...doing("idle", 8), event_count: 1 };
     const sessions = { long: ended(5), brief: brief(6), short: brief(7), opened };
-    expect(text(list(sessions))).toEqual(["[quiet]", "[Today]", "long", "3 short"]);
+    expect(text(list(sessions))).toEqual(["[quiet]", "[Today]", "long", "2 short runs, 1 without a prompt"]);
     const day = new Date(NOW).toLocaleDateString("sv");
     const open = list(sessions, { toggled: new Set([`short ${day}`]) });
     expect(text(open).slice(-3)).toEqual(["-brief", "-short", "-opened"]);
     expect(text(list(sessions, { filters: { q: "o" } }))).toEqual(["[quiet]", "[Today]", "long", "short", "opened"]);
+  });
+
+  it("names what a fold has in it", () => {
+    const texts = [[3, 0], [1, 0], [3, 3], [2, 1]].map(([count = 0, unasked = 0]) => foldText({ count, unasked })); // prettier-ignore
+    expect(texts).toEqual(["3 short runs", "1 short run", "3 without a prompt", "1 short run, 1 without a prompt"]);
   });
 
   it("puts muted projects away, uncounted, unless one is asked for", () => {
@@ -131,6 +136,27 @@ describe("the list", () => {
     expect(text(list(sessions, { filters: { agent: "claude-code" } }))).toEqual(["[quiet]", "[Today]", "two"]);
     expect(text(list(sessions, { filters: { project: "/x/tea" } }))).toEqual(["[working]", "one"]);
     expect(text(list(sessions, { filters: { q: "KETT" } }))).toEqual(["[quiet]", "[Today]", "two"]);
+  });
+
+  it("finds what a row shows: what it waits for, what it says, and how it stands", () => {
+    const says = (event: Partial<Event>) => follow(NO_TRACE, told(anEvent("a", event)));
+    const asked = { event_type: "permission_request", tool_name: "Bash", tool_input: { command: "git push" } as object as Record<string, never> };
+    const sessions = { asks: doing("waiting_permission", 1), talks: doing("idle", 2), ended: ended(3) };
+    const traces = new Map([["asks", says(asked)], ["talks", says({ reason: "All tests pass." })]]); // prettier-ignore
+    const found = (q: string) => text(list(sessions, { traces, filters: { q } })).filter((line) => !line.startsWith("["));
+    expect(found("GIT push")).toEqual(["asks"]);
+    expect(found("tests pass")).toEqual(["talks"]);
+    expect(found("permission")).toEqual(["asks"]);
+    expect(found("nothing of it")).toEqual([]);
+  });
+
+  it("finds by the newest words, and no more by those before", () => {
+    const made = new List();
+    const sessions = new Map([["a", aSession("a", doing("working", 1))]]);
+    const filters = { q: "first" };
+    const of = (reason: string) => made.of({ ...PLAIN, sessions, filters, traces: new Map([["a", follow(NO_TRACE, told(anEvent("a", { reason })))]]) });
+    expect(of("the first words").lines).not.toEqual([]);
+    expect(of("the second words").lines).toEqual([]);
   });
 
   it("loses none of ten thousand", () => {

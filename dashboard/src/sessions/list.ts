@@ -18,7 +18,13 @@ export type Line = { readonly id: string; readonly key: string } & (
       readonly open: boolean;
     }
   | { readonly kind: "day"; readonly text: string }
-  | { readonly kind: "fold"; readonly count: number; readonly open: boolean }
+  | {
+      readonly kind: "fold";
+      readonly count: number;
+      /** How many of them nobody has asked anything yet. */
+      readonly unasked: number;
+      readonly open: boolean;
+    }
   | {
       readonly kind: "session";
       readonly session: Session;
@@ -132,14 +138,15 @@ export class List {
     for (const family of families) if (!folded.has(family)) this.#pushFamily(lines, family, 0, material);
     if (folded.size === 0) return;
     const key = `short ${day}`;
-    lines.push({ kind: "fold", id: `fold ${day}`, key, count: folded.size, open: toggled.has(key) });
+    const unasked = [...folded].filter(({ session }) => isUnasked(session)).length;
+    lines.push({ kind: "fold", id: `fold ${day}`, key, count: folded.size, unasked, open: toggled.has(key) });
     if (toggled.has(key)) for (const family of folded) this.#pushFamily(lines, family, 1, material);
   }
 }
 
 /** A child fits with its parent, and the other way round. */
 function anyFits(family: Family, filters: Filters): boolean {
-  return fits(family.session, filters) || family.children.some((child) => anyFits(child, filters));
+  return fits(family, filters) || family.children.some((child) => anyFits(child, filters));
 }
 
 interface Day {
@@ -161,10 +168,22 @@ function daysOf(families: readonly Family[]): readonly Day[] {
   return days;
 }
 
+/** What a fold has in it, in words. */
+export function foldText({ count, unasked }: Pick<Extract<Line, { kind: "fold" }>, "count" | "unasked">): string {
+  const short = count - unasked;
+  if (short === 0) return `${unasked} without a prompt`;
+  return `${short} short ${short === 1 ? "run" : "runs"}${unasked === 0 ? "" : `, ${unasked} without a prompt`}`;
+}
+
+/** Begun by an agent, with nothing in it but that. */
+function isUnasked({ source, event_count }: Session): boolean {
+  return source !== "api" && event_count <= 2;
+}
+
 /** Without a prompt, or one prompt and its answer. */
 function isShort({ session, children, standing, last }: Family): boolean {
   if (children.length > 0 || standing.word === "failed" || standing.word === "gone") return false;
-  if (session.source !== "api" && session.event_count <= 2) return true;
+  if (isUnasked(session)) return true;
   if (session.status !== "finished" || session.event_count > SHORT_EVENTS) return false;
   return last - begunOf(session) < SHORT_SPAN;
 }

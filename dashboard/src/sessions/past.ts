@@ -1,6 +1,6 @@
 /** The last events of sessions that were at work before this page was opened: what they do, ask, and how they ended. */
 
-import { useEffect } from "react";
+import { useEffect, useEffectEvent } from "react";
 
 import { api, type Session } from "../api/client";
 import type { Snapshot } from "../live/feed";
@@ -14,6 +14,8 @@ const EVENTS = 24;
 const MOST_AT_ONCE = 3;
 /** Sessions that are asked about without being shown, the newest first. */
 const MOST_UNSEEN = 100;
+/** The same, while words are looked for. */
+const MOST_SOUGHT = 500;
 
 const asked = new Set<string>();
 const waiting: string[] = [];
@@ -54,6 +56,18 @@ export function usePast(): void {
     candidates.sort((one, other) => lastOf(other) - lastOf(one));
     askPast(candidates.slice(0, MOST_UNSEEN - asked.size), snapshot);
   }, [snapshot]);
+}
+
+/** Asks about the newest while somebody looks for words: what they say is found only where it is known. */
+export function usePastOfSought(isSought: boolean): void {
+  const snapshot = useSnapshot();
+  const ask = useEffectEvent(() => {
+    const sessions = [...snapshot.sessions.values()].sort((one, other) => lastOf(other) - lastOf(one));
+    askPast(sessions.slice(0, MOST_SOUGHT), snapshot);
+  });
+  useEffect(() => {
+    if (isSought && snapshot.begun) ask();
+  }, [isSought, snapshot.begun]);
 }
 
 /** Nothing is asked until the answer is called: another reading comes first. */

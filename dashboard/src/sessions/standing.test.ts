@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import type { Event, Session } from "../api/client";
 import { aSession, anEvent } from "../live/sample";
 import { follow, NO_TRACE, told } from "../live/trace";
 import { lengthOf, standingOf, wordsOf } from "./standing";
@@ -35,4 +36,21 @@ test("why a session ended is told in words, and not in a code", () => {
   };
   expect(words("prompt_input_exit")).toBeUndefined();
   expect(words("the person closed it")).toBe("the person closed it");
+});
+
+test("a row of a process that is gone says so, and what it did last; a note of the server is nobody's words", () => {
+  const events = [
+    anEvent("s", { event_type: "pre_tool", tool_name: "Bash", tool_input: { command: "sleep 9" } as object as Record<string, never> }),
+    anEvent("s", { event_type: "transcript_unavailable", reason: "the transcript is no file of this session" }),
+  ];
+  const stop = anEvent("s", { event_type: "session_stop", reason: "process_gone" });
+  const words = (session: Partial<Session>, all: readonly Event[]) => {
+    const trace = all.map((event) => told(event)).reduce(follow, NO_TRACE);
+    return wordsOf(standingOf(aSession("s", session), trace, new Set(), milliseconds(0)), trace);
+  };
+  const gone: Partial<Session> = { status: "finished", activity: { state: "gone", since: at(9), event_id: 3, tool: null } };
+  expect(words(gone, [...events, stop])).toBe("Its process ended without a word; last: Bash: sleep 9");
+  expect(words(gone, [stop])).toBe("Its process ended without a word");
+  expect(words({}, events)).toBe("Bash: sleep 9");
+  expect(words({}, events.slice(1))).toBeUndefined();
 });

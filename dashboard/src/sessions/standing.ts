@@ -1,7 +1,7 @@
 /** How a session stands, from the point of view of the person who runs it. */
 
 import type { Session } from "../api/client";
-import type { Trace } from "../live/trace";
+import type { Told, Trace } from "../live/trace";
 import { plain } from "../ui/ansi";
 import { DAY, instantOf } from "../ui/instant";
 
@@ -161,11 +161,30 @@ export function folderOf(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
 }
 
+/** How a session stands, as its row says it. */
+export const STANDING_NAMES: Readonly<Record<Standing["word"], string>> = {
+  permission: "Permission",
+  question: "Question",
+  failed: "Failed",
+  gone: "Gone",
+  working: "Working",
+  stalled: "Silent",
+  idle: "Idle",
+  ended: "Ended",
+};
+
 /** What it does now, asks, or did last. */
 export function wordsOf(standing: Standing, trace: Trace | undefined): string | undefined {
-  if (standing.word === "failed") return trace?.failed?.text ?? trace?.latest?.text;
-  const told = standing.group === "needs-you" ? (trace?.asked ?? trace?.latest) : trace?.latest;
-  if (told === undefined) return undefined;
+  if (standing.word === "gone") {
+    const last = trace?.said === undefined ? undefined : toldWords(standing, trace.said);
+    return `Its process ended without a word${last === undefined ? "" : `; last: ${last}`}`;
+  }
+  if (standing.word === "failed") return trace?.failed?.text ?? trace?.said?.text;
+  const told = standing.group === "needs-you" ? (trace?.asked ?? trace?.said) : trace?.said;
+  return told === undefined ? undefined : toldWords(standing, told);
+}
+
+function toldWords(standing: Standing, told: Told): string | undefined {
   const text = told.text === undefined ? undefined : plain(told.text).replaceAll(/\s+/g, " ");
   // A code, as agents give for why a session ended, tells a person nothing.
   if (told.type === "session_stop" && text !== undefined && !text.includes(" ")) return undefined;

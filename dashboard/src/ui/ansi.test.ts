@@ -5,13 +5,23 @@ import { overwritten, plain, stretchesOf } from "./ansi";
 test("colours become names, and all other escapes nothing", () => {
   expect(stretchesOf("a \u001b[1;31mred\u001b[0m \u001b[92mgreen\u001b[39m\u001b[2K\u001b]0;title\u0007 end")).toEqual([
     { text: "a ", className: "" },
-    { text: "red", className: "ansi-red ansi-bold" },
+    { text: "red", className: "ansi ansi-red ansi-bold" },
     { text: " ", className: "" },
-    { text: "green", className: "ansi-green" },
+    { text: "green", className: "ansi ansi-bright-green" },
     { text: " end", className: "" },
   ]);
-  expect(stretchesOf("\u001b[38;5;196mx\u001b[38;2;1;2;3my\u001b[my")?.map(({ className }) => className)).toEqual(["", "", ""]);
   expect(stretchesOf("nothing of it")).toBeUndefined();
+});
+
+test("each look has its name, and colours of 256 and more that of the nearest", () => {
+  const looks = (...parameters: readonly string[]) =>
+    stretchesOf(parameters.map((one) => `\u001b[${one}m.`).join(""))?.map(({ className }) => className.replaceAll(/\bansi-?\b/g, "").trim().replaceAll(/ +/g, " "));
+  expect(looks("34", "35", "36", "94;44", "49;39", "107;30")).toEqual(["blue", "magenta", "cyan", "bright-blue on-blue", "", "black on-white"]);
+  expect(looks("2;7;4", "22", "27", "24", "1;2", "0")).toEqual(["dim underline inverse", "underline inverse", "underline", "", "bold dim", ""]);
+  expect(looks("4:3", "4:0", "21")).toEqual(["underline", "", "underline"]);
+  expect(looks("38;5;196", "38;5;4;1", "0;48;5;21", "0;38;5;244", "38;5;999")).toEqual(["bright-red", "blue bold", "on-blue", "bright-black", ""]);
+  expect(looks("38;2;1;2;3;4", "0;38:2::250:240:20", "0;38:2:10:200:210", "48;2;255;0;0")).toEqual(["black underline", "bright-yellow", "cyan", "cyan on-red"]);
+  expect(looks("")).toEqual([""]);
 });
 
 test("a plain text is what a terminal would show in the end", () => {

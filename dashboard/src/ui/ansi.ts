@@ -1,5 +1,7 @@
 /** What a terminal would make of an output: colours, and lines that were written over. */
 
+import { classOf, type Looks, looksAfter, PLAIN } from "./looks";
+
 /** A stretch of text, and the names of its looks in the style sheet. */
 export interface Stretch {
   readonly text: string;
@@ -10,8 +12,6 @@ const ESCAPE = "\u001b";
 /** Escapes: those that set looks, of which the parameters count; all others are left out. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const SEQUENCE = /\u001b(?:\[([\d;:]*)m|\[[\d;:?<=>]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g;
-
-const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
 /** The text without escapes, each line as it stood in the end. */
 export function plain(text: string): string {
@@ -34,7 +34,7 @@ function lastOf(line: string): string {
 export function stretchesOf(text: string): readonly Stretch[] | undefined {
   if (!text.includes(ESCAPE)) return undefined;
   const stretches: Stretch[] = [];
-  let looks: Looks = {};
+  let looks: Looks = PLAIN;
   let from = 0;
   const push = (to: number) => {
     if (to > from) stretches.push({ text: text.slice(from, to), className: classOf(looks) });
@@ -46,33 +46,4 @@ export function stretchesOf(text: string): readonly Stretch[] | undefined {
   }
   push(text.length);
   return stretches;
-}
-
-interface Looks {
-  readonly colour?: string | undefined;
-  readonly isBold?: boolean;
-}
-
-function classOf({ colour, isBold }: Looks): string {
-  return [colour !== undefined && `ansi-${colour}`, isBold === true && "ansi-bold"].filter(Boolean).join(" ");
-}
-
-function looksAfter(before: Looks, parameters: string): Looks {
-  const codes = parameters.split(/[;:]/).map(Number);
-  let looks = before;
-  for (let at = 0; at < codes.length; at += 1) {
-    const code = codes[at] ?? 0;
-    if (code === 0) looks = {};
-    else if (code === 1) looks = { ...looks, isBold: true };
-    else if (code === 22) looks = { ...looks, isBold: false };
-    else if (code === 39) looks = { ...looks, colour: undefined };
-    else if (code >= 30 && code <= 37) looks = { ...looks, colour: COLOURS[code - 30] };
-    else if (code >= 90 && code <= 97) looks = { ...looks, colour: COLOURS[code - 90] };
-    // Of the many colours of 256 and more, none is one of the page: only their parameters are passed over.
-    else if (code === 38 || code === 48) {
-      if (code === 38) looks = { ...looks, colour: undefined };
-      at += codes[at + 1] === 5 ? 2 : codes[at + 1] === 2 ? 4 : 0;
-    }
-  }
-  return looks;
 }

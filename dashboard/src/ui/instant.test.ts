@@ -41,8 +41,7 @@ describe("instants", () => {
 
   it("are told as ages and spans", () => {
     expect([0, 59_000, 3_599_000, 86_399_000, 86_400_000].map(ageText)).toEqual(["now", "59 s", "59 min", "23 h", "1 d"]);
-    expect(spanText(999.6)).toBe("1 s");
-    expect([850, 12_900, 200_000, 7_500_000, 97_200_000, -5].map(spanText)).toEqual([
+    expect([850, 12_400, 200_000, 7_500_000, 97_200_000, -5].map(spanText)).toEqual([
       "850 ms",
       "12 s",
       "3 min 20 s",
@@ -50,6 +49,14 @@ describe("instants", () => {
       "1 d 3 h",
       "0 ms",
     ]);
-    expect([850, 12_480, 59_990, 200_000].map(measuredText)).toEqual(["850 ms", "12.4 s", "59.9 s", "3 min 20 s"]);
+    expect([850, 12_480, 59_940, 200_000].map(measuredText)).toEqual(["850 ms", "12.5 s", "59.9 s", "3 min 20 s"]);
+  });
+
+  it("are told by the nearest, also where that is a greater unit", () => {
+    expect([999.4, 999.6, 12_500, 59_499, 59_500, 3_599_500, 7_529_999, 7_530_000].map(spanText)).toEqual(
+      ["999 ms", "1 s", "13 s", "59 s", "1 min", "1 h", "2 h 5 min", "2 h 6 min"],
+    ); // prettier-ignore
+    expect([86_370_000, 88_200_000].map(spanText)).toEqual(["1 d", "1 d 1 h"]);
+    expect([999.6, 1234, 1250, 59_949, 59_950].map(measuredText)).toEqual(["1.0 s", "1.2 s", "1.3 s", "59.9 s", "1 min"]);
   });
 });

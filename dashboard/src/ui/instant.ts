@@ -74,20 +74,27 @@ export function instantOf(timestamp: string | null | undefined): number | undefi
   return microseconds === undefined ? undefined : Math.floor(microseconds / 1000);
 }
 
-/** How long, in the two greatest units: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
+/** How long, to the nearest of the two greatest units: `850 ms`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
 export function spanText(milliseconds: number): string {
   const span = Math.max(0, milliseconds);
   if (Math.round(span) < SECOND) return `${Math.round(span)} ms`;
-  if (span < MINUTE) return `${Math.floor(Math.round(span) / SECOND)} s`;
-  if (span < HOUR) return two(span, MINUTE, "min", SECOND, "s");
-  if (span < DAY) return two(span, HOUR, "h", MINUTE, "min");
-  return two(span, DAY, "d", HOUR, "h");
+  const seconds = nearest(span, SECOND);
+  if (seconds < MINUTE) return `${seconds / SECOND} s`;
+  if (seconds < HOUR) return two(seconds, MINUTE, "min", SECOND, "s");
+  const minutes = nearest(span, MINUTE);
+  if (minutes < DAY) return two(minutes, HOUR, "h", MINUTE, "min");
+  return two(nearest(span, HOUR), DAY, "d", HOUR, "h");
 }
 
 /** The same of something measured, of which tenths of seconds count: `12.4 s`. */
 export function measuredText(milliseconds: number): string {
-  if (milliseconds < SECOND || milliseconds >= MINUTE) return spanText(milliseconds);
-  return `${(Math.floor(milliseconds / 100) / 10).toFixed(1)} s`;
+  const tenths = nearest(milliseconds, SECOND / 10);
+  if (Math.round(milliseconds) < SECOND || tenths >= MINUTE) return spanText(milliseconds);
+  return `${(tenths / SECOND).toFixed(1)} s`;
+}
+
+function nearest(span: number, unit: number): number {
+  return Math.round(span / unit) * unit;
 }
 
 /** How long ago, in one unit, so that it rarely changes. */
@@ -151,6 +158,6 @@ export function countText(count: number): string {
 }
 
 function two(span: number, unit: number, name: string, part: number, partName: string): string {
-  const rest = Math.floor((span % unit) / part);
+  const rest = (span % unit) / part;
   return `${Math.floor(span / unit)} ${name}${rest === 0 ? "" : ` ${rest} ${partName}`}`;
 }
