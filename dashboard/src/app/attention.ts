@@ -4,7 +4,7 @@ import type { Session } from "../api/client";
 import type { Snapshot } from "../live/feed";
 import type { Trace } from "../live/trace";
 import { nameOf } from "../sessions/name";
-import { isAsking, type Standing, standingOf, wordsOf } from "../sessions/standing";
+import { isAsking, mayNeed, type Standing, standingOf, wordsOf } from "../sessions/standing";
 
 /** A session that needs its person. */
 export interface Need {
@@ -28,7 +28,7 @@ interface Judged {
   readonly need: Need | undefined;
 }
 
-/** Who needs somebody, from one moment to the next: while events pour in, a few sessions of thousands change, and only those are judged. */
+/** Who needs somebody, from one moment to the next: of thousands of sessions few may, and of these only those that changed are judged. */
 export class Needs {
   #judged = new Map<string, Judged>();
   #before: readonly unknown[] = [];
@@ -37,19 +37,17 @@ export class Needs {
   of({ sessions, traces }: Snapshot, muted: ReadonlySet<string>, aside: ReadonlySet<string>, now: number): readonly Need[] {
     const judgesAll = this.#before[0] !== muted || this.#before[1] !== aside || this.#before[2] !== now;
     this.#before = [muted, aside, now];
-    if (judgesAll) this.#judged.clear();
+    const before = judgesAll ? new Map<string, Judged>() : this.#judged;
+    this.#judged = new Map();
     const needs: Need[] = [];
     for (const [sessionId, session] of sessions) {
       const trace = traces.get(sessionId);
-      let judged = this.#judged.get(sessionId);
-      if (judged?.session !== session || judged.trace !== trace) {
-        judged = { session, trace, need: muted.has(session.project_dir ?? "") ? undefined : needOf(session, trace, aside, now) };
-        this.#judged.set(sessionId, judged);
-      }
+      if (!mayNeed(session, trace) || muted.has(session.project_dir ?? "")) continue;
+      let judged = before.get(sessionId);
+      if (judged?.session !== session || judged.trace !== trace) judged = { session, trace, need: needOf(session, trace, aside, now) };
+      this.#judged.set(sessionId, judged);
       if (judged.need !== undefined) needs.push(judged.need);
     }
-    // Of what was deleted nothing is kept.
-    if (this.#judged.size > sessions.size) for (const id of this.#judged.keys()) if (!sessions.has(id)) this.#judged.delete(id);
     return needs;
   }
 }

@@ -112,6 +112,11 @@ export class Feed {
 
   #receive(message: Message): void {
     this.#waiting.push(message);
+    if (message.type === "init") {
+      // Nothing of what was known stands any more, and often nothing was: no frame is waited for.
+      this.flush();
+      return;
+    }
     if (this.#waiting.length > 1) return;
     this.#around.nextFrame(() => {
       this.flush();

@@ -24,7 +24,8 @@ export function FilterBar({
 }: {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly filters: Filters;
-  readonly counts: Record<Group, number>;
+  /** Not known before all sessions are looked at. */
+  readonly counts: Record<Group, number> | undefined;
   readonly muted: ReadonlySet<string>;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly onChange: (change: { [Key in keyof Filters]: Filters[Key] | undefined }) => void;
@@ -46,7 +47,7 @@ export function FilterBar({
               onChange({ status: filters.status === group ? undefined : group });
             }}
           >
-            {name} <span className="number quiet">{countText(counts[group])}</span>
+            {name} <span className="number quiet">{counts !== undefined && countText(counts[group])}</span>
           </button>
         ))}
       </div>

@@ -5,8 +5,9 @@ import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useSta
 
 import { useShortcuts } from "../app/keyboard";
 import type { Snapshot } from "../live/feed";
-import { countText } from "../ui/instant";
+import { countText, dayText } from "../ui/instant";
 import { keepInSet, readKeptSet } from "../ui/kept";
+import { useTicking } from "../ui/ticker";
 import { foldText, type Line, type Listed } from "./list";
 import { MutedLine } from "./MutedLine";
 import { askPast } from "./past";
@@ -153,7 +154,7 @@ function LineView({
     case "session":
       return <SessionRow line={line} onToggle={onToggle} onAside={onAside} onMute={onMute} />;
     case "day":
-      return <h3 className="day">{line.text}</h3>;
+      return <Day at={line.at} />;
     case "fold":
       return (
         <button
@@ -176,6 +177,10 @@ function LineView({
     case "muted":
       return <MutedLine line={line} onToggle={onToggle} onMute={onMute} />;
   }
+}
+
+function Day({ at }: { readonly at: number }) {
+  return <h3 className="day">{useTicking((now) => dayText(at, now))}</h3>;
 }
 
 function nextSession(lines: readonly Line[], from: number, step: 1 | -1): number {

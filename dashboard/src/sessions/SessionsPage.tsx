@@ -1,7 +1,7 @@
 /** All sessions: who needs the person, who works, who is quiet. */
 
 import { getRouteApi, Navigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { useShortcuts } from "../app/keyboard";
 import { useSnapshot } from "../live/store";
@@ -9,8 +9,10 @@ import { keepInSet, useKeptSet } from "../ui/kept";
 import { useNow } from "../ui/ticker";
 import { FilterBar } from "./FilterBar";
 import type { Filters } from "./filters";
+import { firstAmong } from "./first";
 import { List } from "./list";
 import { usePastOfSought } from "./past";
+import { readScroll } from "./scroll";
 import { SessionList } from "./SessionList";
 import { RowHeadings } from "./SessionRow";
 import "./sessions.css";
@@ -28,9 +30,11 @@ export function SessionsPage() {
   usePastOfSought(filters.q !== undefined);
   const search = useRef<HTMLInputElement>(null);
   const [list] = useState(() => new List());
+  const isWhole = useWhole(snapshot.begun, filters);
+  const sessions = useMemo(() => (isWhole ? snapshot.sessions : firstAmong(snapshot.sessions, now)), [isWhole, snapshot, now]);
   const { lines, ids, counts } = useMemo(
-    () => list.of({ ...snapshot, filters, muted, aside, toggled, now }),
-    [list, snapshot, filters, muted, aside, toggled, now],
+    () => list.of({ ...snapshot, sessions, filters, muted, aside, toggled, now }),
+    [list, snapshot, sessions, filters, muted, aside, toggled, now],
   );
   const change = useCallback(
     (changes: { [Key in keyof Filters]: Filters[Key] | undefined }) =>
@@ -56,9 +60,9 @@ export function SessionsPage() {
     <div className="sessions">
       <h1 className="unseen">Sessions</h1>
       <FilterBar
-        sessions={snapshot.sessions}
+        sessions={sessions}
         filters={filters}
-        counts={counts}
+        counts={snapshot.begun && sessions === snapshot.sessions ? counts : undefined}
         muted={muted}
         search={search}
         onChange={change}
@@ -74,6 +78,28 @@ export function SessionsPage() {
       )}
     </div>
   );
+}
+
+/** Set with the first list that was drawn of all sessions. */
+let wasWhole = false;
+
+/** Whether all sessions are drawn: behind the first drawing, and at once where somebody looks for something, or further down. */
+function useWhole(begun: boolean, filters: Filters): boolean {
+  const [isWhole, setWhole] = useState(() => wasWhole || readScroll() > 0 || Object.keys(filters).length > 0);
+  useEffect(() => {
+    if (!begun || isWhole) return;
+    // The frame that begins now is drawn before what a timer brings.
+    const frame = requestAnimationFrame(() => {
+      window.setTimeout(() => {
+        wasWhole = true;
+        setWhole(true);
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+    };
+  }, [begun, isWhole]);
+  return isWhole;
 }
 
 function without(search: { [Key in keyof Filters]: Filters[Key] | undefined }): Filters {

@@ -4,6 +4,7 @@ import type { Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
 import { List, type Material } from "./list";
+import { mayNeed } from "./standing";
 
 const NOW = Date.parse("2026-01-10T12:00:00Z");
 const at = (second: number) => new Date(NOW - 60_000_000 + second * 1000).toISOString();
@@ -56,7 +57,10 @@ describe("families that are kept", () => {
       for (let step = 0; step < 400; step += 1) {
         for (let number = roll(4); number > 0; number -= 1) change();
         const material = now({ toggled, ...(step > 200 ? { muted } : {}), ...(step > 300 ? { now: later, filters: { q: "s1" } } : {}) });
-        expect(kept.of(material)).toEqual(new List().of(material));
+        const { lines } = kept.of(material);
+        expect({ ...kept.of(material), lines }).toEqual(new List().of(material));
+        const needy = lines.filter((line) => line.kind === "session" && line.standing.group === "needs-you");
+        expect(needy.every((line) => line.kind === "session" && mayNeed(line.session, line.trace))).toBe(true);
       }
     }
   });

@@ -160,6 +160,7 @@ function parentOf(family: Kept, all: ReadonlyMap<string, Kept>): Kept | undefine
 function gather(family: Kept): void {
   family.group = family.standing.group;
   family.waits = family.standing.since;
+  if (family.children.length === 0) return;
   for (const child of family.children) {
     gather(child);
     if (asks(child)) {
@@ -169,7 +170,7 @@ function gather(family: Kept): void {
       family.group = "working";
     }
   }
-  if (family.children.length > 1) family.children.sort((one, other) => begunOf(one.session) - begunOf(other.session));
+  family.children.sort((one, other) => begunOf(one.session) - begunOf(other.session));
 }
 
 /** Whether it, or one under it, waits for an answer. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Activity, Event, Session } from "../api/client";
 import { anEvent, aSession } from "../live/sample";
 import { follow, NO_TRACE, told, type Trace } from "../live/trace";
+import { dayText } from "../ui/instant";
 import { readFilters } from "./filters";
 import { foldText, List, type Listed, type Material } from "./list";
 
@@ -39,7 +40,7 @@ const text = (result: Listed) =>
     if (line.kind === "session") return `${"-".repeat(line.depth)}${line.key}`;
     if (line.kind === "fold") return foldText(line);
     if (line.kind === "muted") return `[muted ${line.projects.join(" ")}]`;
-    return `[${line.kind === "group" ? line.group : line.text}]`;
+    return `[${line.kind === "group" ? line.group : dayText(line.at, NOW)}]`;
   });
 
 const badEnd = (minutesAgo: number): Trace =>

@@ -2,7 +2,7 @@
 
 import type { Session } from "../api/client";
 import type { Trace } from "../live/trace";
-import { dayOf, dayText } from "../ui/instant";
+import { dayOf } from "../ui/instant";
 import { asks, Families, type Family, type Kin } from "./families";
 import { type Filters, fits } from "./filters";
 import { begunOf, type Group, type Standing } from "./standing";
@@ -17,7 +17,8 @@ export type Line = { readonly id: string; readonly key: string } & (
       readonly count: number;
       readonly open: boolean;
     }
-  | { readonly kind: "day"; readonly text: string }
+  /** A day on which those below it were heard of last, by an instant of it. */
+  | { readonly kind: "day"; readonly at: number }
   | {
       readonly kind: "fold";
       readonly count: number;
@@ -131,7 +132,7 @@ export class List {
 
   #pushDay(lines: Line[], { day, families }: Day, material: Material): void {
     const { filters, toggled, now } = material;
-    lines.push({ kind: "day", id: `day ${day}`, key: day, text: dayText(families[0]?.last ?? now, now) });
+    lines.push({ kind: "day", id: `day ${day}`, key: day, at: families[0]?.last ?? now });
     // Who looks for words wants to see what has them.
     const short = filters.q === undefined ? families.filter(isShort) : [];
     const folded = new Set(short.length > 1 ? short : []);

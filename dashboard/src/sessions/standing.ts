@@ -8,7 +8,7 @@ import { DAY, instantOf } from "../ui/instant";
 /** Whose turn it is. */
 export type Group = "needs-you" | "working" | "quiet";
 
-/** How a session stands, and since when. */
+/** How a session stands, and since when; of a quiet one, when it was heard of last. */
 export interface Standing {
   readonly group: Group;
   readonly word: "permission" | "question" | "failed" | "gone" | "working" | "stalled" | "idle" | "ended";
@@ -33,6 +33,15 @@ export function standingOf(
   return standing.group === "needs-you" && aside.has(standing.key) ? { ...standing, group: "quiet" } : standing;
 }
 
+/** Whether it can be a session that needs its person. Of most that is plain, and nothing more need be asked of them. */
+export function mayNeed({ status, activity, exit_code }: Session, trace: Trace | undefined): boolean {
+  return isWaiting(status, activity) || activity?.state === "gone" || trace?.failed !== undefined || (exit_code ?? 0) !== 0;
+}
+
+function isWaiting(status: Session["status"], activity: Session["activity"]): boolean {
+  return status === "running" && (activity?.state === "waiting_permission" || activity?.state === "waiting_input");
+}
+
 /** Whether the same verdict stands at another moment, if nothing is heard of the session. */
 export function standsAt(session: Session, trace: Trace | undefined, now: number): boolean {
   const { verdict } = instantsOf(session);
@@ -55,21 +64,18 @@ function judge(session: Session, trace: Trace | undefined, now: number): Pick<Ve
     standing: { group, word, since, key: `${session.session_id} ${word} ${since}` },
     until,
   });
-  if (status === "running") {
-    if (activity?.state === "waiting_permission") return stand("needs-you", "permission");
-    if (activity?.state === "waiting_input") return stand("needs-you", "question");
-  }
+  if (isWaiting(status, activity)) return stand("needs-you", activity?.state === "waiting_input" ? "question" : "permission");
   const hasFailed = trace?.failed !== undefined || (session.exit_code ?? 0) !== 0;
   const bad = activity?.state === "gone" ? "gone" : hasFailed ? "failed" : undefined;
   if (bad !== undefined) {
     const at = trace?.failed?.at ?? when.ended ?? when.since;
     return now - at < FAILED_FOR ? stand("needs-you", bad, at, at + FAILED_FOR) : stand("quiet", bad, at);
   }
-  if (status === "finished") return stand("quiet", "ended", when.ended ?? when.last);
+  if (status === "finished") return stand("quiet", "ended", when.last);
   if (activity?.state === "stalled") return stand("working", "stalled");
   if (activity?.state === "working") return stand("working", "working");
   if (activity === null && now - when.last < SILENT_AFTER) return stand("working", "working", when.last, when.last + SILENT_AFTER);
-  return stand("quiet", "idle");
+  return stand("quiet", "idle", when.last);
 }
 
 /** Whether it waits for an answer, rather than having ended badly. */
