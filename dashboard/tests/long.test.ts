@@ -21,7 +21,7 @@ const row = async (page: Page, words: string) => {
 };
 
 /** Opens the session while all of it is still being read; the answer lets the reading go on. */
-async function openHeld(address: string): Promise<{ readonly page: Page; readonly release: () => void }> {
+async function openHeld(address: string, prepare?: (page: Page) => Promise<void>): Promise<{ readonly page: Page; readonly release: () => void }> {
   const page = await on.open("/ui/connect");
   let release = () => {
     /* once it is held */
@@ -36,6 +36,7 @@ async function openHeld(address: string): Promise<{ readonly page: Page; readonl
       await route.continue();
     },
   );
+  await prepare?.(page);
   await page.goto(on.server.url + address);
   return { page, release };
 }
@@ -77,9 +78,8 @@ test("who follows a link to an event sees it before all is read, and is not move
   await page.locator(".is-marked").getByText("word number 1499", WORDS).waitFor();
   const before = await row(page, "word number 1499");
   // Its last is not the end: what comes live belongs elsewhere, and nobody is taken there.
-  await box(page).evaluate((element) => {
-    element.scrollTop = element.scrollHeight;
-  });
+  await page.mouse.move(600, 500);
+  await page.mouse.wheel(0, 1_000_000);
   await page.getByText("word number 1698", WORDS).waitFor();
   await on.server.ingest([said(5_001, "assistant", "the news")]);
   const last = await row(page, "word number 1698");
@@ -89,6 +89,54 @@ test("who follows a link to an event sees it before all is read, and is not move
   await expect.poll(async () => Math.abs((await row(page, "word number 1698")).top - last.top)).toBeLessThan(2);
   await page.getByRole("button", { name: "Jump to result" }).click();
   await page.locator(".is-marked").getByText("the news", WORDS).waitFor();
+});
+
+test("who follows a link to an event keeps it in sight while the rows around it grow", async () => {
+  const call = (number: number) => ({ tool_name: "Bash", tool_input: { command: `make part-${number}` }, tool_use_id: `use-${number}` });
+  const output = Array.from({ length: 14 }, (_, line) => `line ${line}`).join("\n");
+  const calls = Array.from({ length: LONG / 2 }, (_, number) => [
+    event(2 * number + 1, "pre_tool", call(number)),
+    event(2 * number + 2, "post_tool", { ...call(number), tool_output: output }),
+  ]);
+  await on.server.ingest([event(0, "session_start"), ...calls.flat()]);
+  const { events } = (await on.server.request("GET", "/sessions/s/events?limit=1500")) as { events: { id: number }[] };
+  let showBodies = () => {
+    /* once they are held */
+  };
+  const bodies = new Promise<void>((resolve) => {
+    showBodies = resolve;
+  });
+  const { page, release } = await openHeld(`/ui/session/s?event=${events.at(-1)?.id ?? 0}`, async (opened) => {
+    await opened.route("**/sessions/s/events?*", async (route) => {
+      await bodies;
+      await route.continue();
+    });
+  });
+  const marked = page.locator(".is-marked");
+  const isInSight = async () => {
+    const [row, all] = [await marked.boundingBox(), await box(page).boundingBox()];
+    return row !== null && all !== null && row.y > all.y && row.y + row.height < all.y + all.height;
+  };
+  // All rows have their bodies: three blocks of code each, and the last of them is what it put out.
+  const isGrown = () => page.locator(".story-row").evaluateAll((rows) => rows.every((row) => row.textContent.includes("line 13")));
+  await expect.poll(isInSight).toBe(true);
+  // Long after the jump has come to rest.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 60; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
+  showBodies();
+  await expect.poll(isGrown).toBe(true);
+  await expect.poll(isInSight).toBe(true);
+  release();
+  await page.locator('.story-box[aria-busy="false"]').waitFor();
+  await expect.poll(isGrown).toBe(true);
+  await expect.poll(isInSight).toBe(true);
+  // Who moves is not taken back.
+  await page.mouse.move(600, 500);
+  await page.mouse.wheel(0, 3_000);
+  await marked.waitFor({ state: "detached" });
+  await expect.poll(isGrown).toBe(true);
+  expect(await marked.count()).toBe(0);
 });
 
 test("a jump to what is not there yet is made when it is", async () => {

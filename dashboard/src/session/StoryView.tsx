@@ -3,6 +3,7 @@
 import { measureElement, useVirtualizer, type VirtualItem, type Virtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type Ref } from "react";
 
+import { useAim } from "./aim";
 import { Card } from "./Card";
 import { DayLine } from "./DayLine";
 import type { Filter } from "./filter";
@@ -186,6 +187,14 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
     item.focus({ preventScroll: true });
   });
 
+  const aim = useAim();
+  useLayoutEffect(() => {
+    const index = aim.current === undefined ? -1 : indexOf(aim.current);
+    const [middle] = (index < 0 ? undefined : virtualizer.getOffsetForIndex(index, "center")) ?? [];
+    const isOff = middle !== undefined && Math.abs(middle - (virtualizer.scrollOffset ?? 0)) > 1;
+    if (isOff) virtualizer.scrollToIndex(index, { align: "center" });
+  });
+
   const indexOf = (id: number) => {
     const index = story.itemOf(id)?.index ?? -1;
     return items === story.items ? index : items.findIndex((item) => item.index === index);
@@ -193,9 +202,12 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
   useImperativeHandle(handle, () => ({
     show: (id) => {
       const index = indexOf(id);
-      if (index >= 0) virtualizer.scrollToIndex(index, { align: "center" });
+      if (index < 0) return;
+      aim.current = id;
+      virtualizer.scrollToIndex(index, { align: "center" });
     },
     toEnd: () => {
+      aim.current = undefined;
       virtualizer.scrollToEnd();
     },
     step: (by) => {
