@@ -84,3 +84,46 @@ test("each place of a card is gone to, and counted; a call and its result are on
   await expect.poll(count, PATIENCE).toBe("1 of 2 cards · place 4 of 4");
   await expect.poll(now, PATIENCE).toBe("line 249\na ");
 });
+
+test("a place deep in a long card stays in sight while the cards around it grow", async () => {
+  const call = (number: number) => ({ tool_name: "Bash", tool_input: { command: `make part-${number}` }, tool_use_id: `use-${number}` });
+  const output = (number: number) => Array.from({ length: number === 20 ? 400 : 14 }, (_, line) => (number === 20 && line === 300 ? "the needle" : `line ${line}`)).join("\n");
+  const calls = Array.from({ length: 40 }, (_, number) => [
+    event(2 * number + 1, "pre_tool", call(number)),
+    event(2 * number + 2, "post_tool", { ...call(number), tool_output: output(number) }),
+  ]);
+  await on.server.ingest([event(0, "session_start"), ...calls.flat(), event(99, "session_stop", { exit_code: 0 })]);
+  const page = await on.open("/ui/connect");
+  let showBodies = () => {
+    /* once they are held */
+  };
+  const held = new Promise<void>((resolve) => {
+    showBodies = resolve;
+  });
+  await page.route(
+    (url) => url.pathname === "/sessions/s/events" && !url.searchParams.has("q"),
+    async (route) => {
+      await held;
+      await route.continue();
+    },
+  );
+  await page.goto(`${on.server.url}/ui/session/s`);
+  await page.getByText("Session began").waitFor();
+  const find = page.getByLabel("Find in session");
+  await find.fill("needle");
+  await find.press("Enter");
+  const isInSight = () =>
+    page.evaluate(() => {
+      const [range] = (CSS.highlights.get("sought-now") ?? []) as Iterable<Range>;
+      const [place, box] = [range?.getBoundingClientRect(), document.querySelector(".story-box")?.getBoundingClientRect()];
+      return place !== undefined && box !== undefined && place.height > 0 && place.top >= box.top && place.bottom <= box.bottom;
+    });
+  showBodies();
+  await expect.poll(isInSight).toBe(true);
+  await expect.poll(() => page.locator(".story-row").evaluateAll((rows) => rows.every((row) => /line 13|began|ended/i.test(row.textContent)))).toBe(true);
+  // The list has come to rest.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 30; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
+  });
+  expect(await isInSight()).toBe(true);
+});

@@ -9,6 +9,7 @@ import { DayLine } from "./DayLine";
 import type { Filter } from "./filter";
 import { freshAmong } from "./fresh";
 import { countText } from "../ui/instant";
+import { keepPlaceInSight } from "./places";
 import type { Scene } from "./recording";
 import type { Entry, Item, Story } from "./story";
 
@@ -189,7 +190,8 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
 
   const aim = useAim();
   useLayoutEffect(() => {
-    const index = aim.current === undefined ? -1 : indexOf(aim.current);
+    if (aim.current === undefined || keepPlaceInSight()) return;
+    const index = indexOf(aim.current);
     const [middle] = (index < 0 ? undefined : virtualizer.getOffsetForIndex(index, "center")) ?? [];
     const isOff = middle !== undefined && Math.abs(middle - (virtualizer.scrollOffset ?? 0)) > 1;
     if (isOff) virtualizer.scrollToIndex(index, { align: "center" });

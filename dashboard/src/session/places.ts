@@ -29,22 +29,33 @@ function stand(next: Standing) {
   for (const listener of listeners) listener();
 }
 
-/** Brings a place into the middle of the box that scrolls, for as long as it is moved out of it. */
-function bringIntoSight(range: Range, frames = FRAMES): void {
+/** Brings a place into the middle of the box that scrolls, if it is out of it; whether it stands in one. */
+function bringIntoSight(range: Range): boolean {
+  const box = range.startContainer.parentElement?.closest(".story-box");
+  if (box === null || box === undefined) return false;
+  const [place, sight] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (place.top < sight.top || place.bottom > sight.bottom) box.scrollTop += place.top - (sight.top + sight.bottom) / 2;
+  return true;
+}
+
+/** The same, for as long as the list may move it out again. */
+function holdInSight(range: Range, frames = FRAMES): void {
   requestAnimationFrame(() => {
-    const box = range.startContainer.parentElement?.closest(".story-box");
-    if (box === null || box === undefined) return;
-    const [place, sight] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
-    if (place.top < sight.top || place.bottom > sight.bottom) box.scrollTop += place.top - (sight.top + sight.bottom) / 2;
-    if (frames > 1) bringIntoSight(range, frames - 1);
+    if (bringIntoSight(range) && frames > 1) holdInSight(range, frames - 1);
   });
+}
+
+/** Keeps the place that is looked at in sight; whether there is one. */
+export function keepPlaceInSight(): boolean {
+  const range = ranges[standing.at];
+  return range !== undefined && bringIntoSight(range);
 }
 
 function look(at: number) {
   const range = ranges[at];
   if (range === undefined) return;
   CSS.highlights.set(CURRENT, new Highlight(range));
-  bringIntoSight(range);
+  holdInSight(range);
   stand({ at, count: ranges.length });
 }
 
