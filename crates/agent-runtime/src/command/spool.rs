@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -17,6 +18,9 @@ use crate::spool::{Contents, Spool, SpoolError};
 
 /// How long one answer is waited for: here nobody stands still.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long another process that delivers is waited for, and how often it is looked whether it is done.
+const BESIDE: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Carries one of the commands out.
 ///
@@ -53,18 +57,26 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
     let destination = configuration.destination.map_err(|error| Failure::usage(error.to_string()))?;
     let spool = Spool::of(&state()?, &destination.address);
     let (mut delivered, mut rejected) = (0, 0);
-    let (claimed, flushed) = loop {
+    let began = Instant::now();
+    let (claimed, flushed, waiting) = loop {
         let claimed = spool.claim_unaddressed(&destination.address);
         let flushed = spool.flush(&destination, Turn::OnlyIfFree, Patience::Each(PATIENCE)).map_err(failure)?;
         (delivered, rejected) = (delivered + flushed.delivered, rejected + flushed.rejected);
         if flushed.obstacle.is_some() {
             // A hook that could not wait for all to be claimed has added its document to those without an address.
-            break (claimed.and(spool.claim_unaddressed(&destination.address)), flushed);
+            break (claimed.and(spool.claim_unaddressed(&destination.address)), flushed, 0);
         }
         let goes_on = claimed.as_ref().is_ok_and(|some| *some || !flushed.busy);
-        if !goes_on || !spool.has_unaddressed_beside() {
-            break (claimed, flushed);
+        if goes_on && spool.has_unaddressed_beside() {
+            continue;
         }
+        // The other process may deliver them all meanwhile; one that hangs does not.
+        let contents = if flushed.busy { spool.contents().map_err(failure)? } else { None };
+        let waiting = contents.map_or(0, |contents| contents.waiting);
+        if waiting == 0 || began.elapsed() > BESIDE {
+            break (claimed, flushed, waiting);
+        }
+        thread::sleep(LOOK);
     };
     output::print(&format!("{delivered} delivered, {rejected} refused\n"))?;
     claimed.map_err(failure)?;
@@ -73,9 +85,6 @@ fn flush(environment: Environment<'_>) -> Result<(), Failure> {
         let reason = format!("documents for {server} still wait: {obstacle}; agent-runtime spool status tells more");
         return Err(Failure::work(reason));
     }
-    // The other process may have delivered them all meanwhile; one that hangs has not.
-    let waiting =
-        if flushed.busy { spool.contents().map_err(failure)?.map_or(0, |contents| contents.waiting) } else { 0 };
     if waiting == 0 {
         return Ok(());
     }

@@ -153,8 +153,9 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
     text.lines().map(line).collect()
 }
 
-/// The name that a session gets from its first prompt.
+/// The name that a session gets from its first prompt. These runs have no other marks of Markdown in theirs, each in pairs.
 pub(super) fn name_of(prompt: &str) -> String {
-    let letters: String = prompt.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
+    let plain = prompt.replace("**", "").replace('`', "");
+    let letters: String = plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
     letters.trim_end().to_owned()
 }
