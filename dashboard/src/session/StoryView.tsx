@@ -193,8 +193,11 @@ export function StoryView({ scene, items, filter, sessionId, started, marked, so
     if (aim.current === undefined || keepPlaceInSight()) return;
     const index = indexOf(aim.current);
     const [middle] = (index < 0 ? undefined : virtualizer.getOffsetForIndex(index, "center")) ?? [];
-    const isOff = middle !== undefined && Math.abs(middle - (virtualizer.scrollOffset ?? 0)) > 1;
-    if (isOff) virtualizer.scrollToIndex(index, { align: "center" });
+    if (middle === undefined || box.current === null) return;
+    const off = Math.abs(middle - box.current.scrollTop);
+    // But for a card that opens for what is found in it, no row grows by a screen at once: the reader has moved, by the bar.
+    if (off > box.current.clientHeight && sought === undefined) aim.current = undefined;
+    else if (off > 1) virtualizer.scrollToIndex(index, { align: "center" });
   });
 
   const indexOf = (id: number) => {
