@@ -18,7 +18,7 @@ export function firstAmong(sessions: ReadonlyMap<string, Session>, now: number):
   const yesterday = new Date(now - DAY).toISOString();
   let first = [...sessions.values()].filter((session) => mayNeed(session, undefined) || heardOf(session) > yesterday);
   if (first.length < SCREEN) {
-    const others = [...sessions.values()].sort((one, other) => (heardOf(one) < heardOf(other) ? 1 : -1));
+    const others = [...sessions.values()].sort((one, other) => Number(heardOf(one) < heardOf(other)) - Number(heardOf(one) > heardOf(other)));
     first = [...first, ...others.slice(0, SCREEN)];
   }
   const found = new Map(first.map((session) => [session.session_id, session]));
